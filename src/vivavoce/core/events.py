@@ -1,0 +1,317 @@
+"""Everything that can happen to a conversation: a closed union of small frozen nouns.
+
+Units: `start`, `end`, `at` of the caller's audio are samples at 16 kHz since the start of the call; `samples` of a
+reply are samples at 24 kHz since the start of that reply (or of that part of it, where said).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .commands import Item, Role, Usage
+
+
+class Turns(Enum):
+    """Who decides that the caller's turn is over."""
+
+    LOCAL = "local"
+    MANUAL = "manual"
+    REMOTE = "remote"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """What the core must know of a tool before it may run it."""
+
+    name: str
+    read_only: bool = False
+    """True when running it twice or for nothing harms nobody: only such tools run for a speculative reply."""
+    timeout_ms: int = 30_000
+    on_interrupt: str = "finish"
+    """`finish`: runs on when the caller interrupts. `abandon`: cancelled, and the row says so. `block`: while it
+    runs the agent cannot be interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """The first event of every call."""
+
+    tools: tuple[ToolSpec, ...] = ()
+    greeting: str = ""
+    """Spoken first, if not empty."""
+    has_stt: bool = True
+    """False when nothing will ever report the caller's words (a native speech engine without transcripts)."""
+    has_turn_score: bool = False
+    """True when a turn model answers `ScoreTurn`."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserSound:
+    """One window of the caller's audio, judged by a voice activity detector."""
+
+    start: int
+    samples: int
+    p: float
+    """Probability of speech, 0 to 1."""
+    quiet: int = 0
+    """Trailing samples of the window below speech level; `samples` when the whole window is quiet."""
+    echo: float = 0.0
+    """Probability that this sound is the agent's own voice coming back, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserWords:
+    """What the recogniser makes of one stretch of the caller's audio. A later one replaces it by `segment`."""
+
+    segment: int
+    """Numbered by the recogniser; a new number begins after each final."""
+    text: str
+    final: bool
+    """True when `text` will not change. An empty final text says: nothing was said up to `end`."""
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnScore:
+    """A turn model's answer to `ScoreTurn`: probability `p` that the turn is over."""
+
+    turn: int
+    p: float
+
+
+class RemoteTurn(Enum):
+    """What a remote engine (or a recogniser with turn events of its own) said about the caller's turn."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    COMMITTED = "committed"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTurned:
+    kind: RemoteTurn
+    at: int
+    """Caller samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteReplied:
+    """A remote engine began an answer on its own; `ref` is its name there. Answered by `Bind`."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyText:
+    """A delta of the model's answer."""
+
+    reply: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTextEnded:
+    """The model finished its answer (text and tool calls)."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class WordEnd:
+    """`text[:chars]` of a part has been spoken once `samples` samples of that part have been played."""
+
+    chars: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAudio:
+    """`samples` more samples of a part of a reply are ready to play; the samples themselves went to the playout."""
+
+    reply: int
+    part: int
+    samples: int
+    words: tuple[WordEnd, ...] = ()
+    """Positions from the start of the part; may run ahead of the audio."""
+    lead: int = 0
+    """Samples of silence before the first audible one, in the first audio of a part."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAudioEnded:
+    """No more audio will come for this part of the reply."""
+
+    reply: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The first `samples` samples of the reply were handed to the caller's transport."""
+
+    reply: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The caller has heard the first `samples` samples of the reply."""
+
+    reply: int
+    samples: int
+    final: bool = False
+    """True after a flush: nothing more of this reply will ever be played."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAsked:
+    """The model calls a tool."""
+
+    reply: int
+    call: str
+    name: str
+    arguments: str
+    """JSON object, as the model wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDone:
+    call: str
+    output: str
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFailed:
+    """A provider stalled, died or refused. Never the end of the call by itself."""
+
+    role: Role
+    code: str
+    """Stable and short, such as `timeout`, `died`, `refused`, `overflow`."""
+    detail: str = ""
+    reply: int | None = None
+    part: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Metered use of a provider, whether or not it served anybody."""
+
+    usage: Usage
+    reply: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCommitted:
+    """Push-to-talk released (or the protocol's commit): the caller's turn ends here."""
+
+    answer: bool = True
+    """False: only record the turn; a later `ReplyAsked` answers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputCleared:
+    """Forget the caller's audio since the last committed turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextTurn:
+    """The caller typed a whole turn."""
+
+    text: str
+    answer: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAsked:
+    """Answer now, from the history as it stands."""
+
+    instructions: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """Stop whatever is being said or prepared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak these words, without a model, after what is being said now."""
+
+    text: str
+    interruptible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpAsked:
+    """End the call, by default after the last word has been heard."""
+
+    after_speech: bool = True
+    reason: str = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCreated:
+    """Put an item into the history, at the end or after `after` (`root`: at the start)."""
+
+    item: Item
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDeleted:
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeardReported:
+    """The caller's client says how much of a reply it played: the truth from now on, also if less than `Played`."""
+
+    reply: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The line is gone. The last event of every call."""
+
+    reason: str = "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed; sent when `Conversation.deadline` is reached and no other event is waiting."""
+
+
+Event = (
+    CallStarted
+    | UserSound
+    | UserWords
+    | TurnScore
+    | RemoteTurned
+    | RemoteReplied
+    | ReplyText
+    | ReplyTextEnded
+    | ReplyAudio
+    | ReplyAudioEnded
+    | Sent
+    | Played
+    | ToolAsked
+    | ToolDone
+    | ProviderFailed
+    | Used
+    | TurnCommitted
+    | InputCleared
+    | TextTurn
+    | ReplyAsked
+    | StopAsked
+    | Say
+    | HangUpAsked
+    | ItemCreated
+    | ItemDeleted
+    | HeardReported
+    | CallEnded
+    | Tick
+)

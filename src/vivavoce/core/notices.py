@@ -1,0 +1,181 @@
+"""What the outside may know: the payloads of `Tell`. Protocol codecs, pages, logs and callbacks are built on these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Floor(Enum):
+    """Who is heard right now."""
+
+    NOBODY = "nobody"
+    USER = "user"
+    AGENT = "agent"
+    BOTH = "both"
+
+
+class Origin(Enum):
+    """What a reply is for."""
+
+    TURN = "turn"
+    """It answers a turn of the caller."""
+    TOOLS = "tools"
+    """It goes on after tools answered."""
+    SAY = "say"
+    GREETING = "greeting"
+    IDLE = "idle"
+    ASKED = "asked"
+    APOLOGY = "apology"
+    REMOTE = "remote"
+
+
+@dataclass(frozen=True, slots=True)
+class FloorChanged:
+    floor: Floor
+
+
+@dataclass(frozen=True, slots=True)
+class UserStarted:
+    turn: int
+    at: int
+    """Caller samples (16 kHz), prefix padding included."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserStopped:
+    turn: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserSaid:
+    """The words of the open turn so far; `final` when they are committed."""
+
+    turn: int
+    text: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UserTurned:
+    """A turn was committed to the history as `item`. `start` and `end` in caller samples."""
+
+    turn: int
+    item: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserDropped:
+    """The sound was no turn: noise, or a backchannel whose words are in `text`."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOpened:
+    reply: int
+    origin: Origin
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDelta:
+    reply: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAudible:
+    """The first sample of the reply is being played."""
+
+    reply: int
+
+
+class Ending(Enum):
+    """How a reply ended."""
+
+    DONE = "done"
+    CUT = "cut"
+    """Interrupted or stopped; `heard` is a prefix of `text`."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyClosed:
+    """Exactly one per opened reply."""
+
+    reply: int
+    ending: Ending
+    text: str
+    heard: str
+    exact: bool
+    """False when no word times were known and `heard` was apportioned by duration."""
+    samples: int
+    """Samples (24 kHz) that the caller heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    reply: int
+    call: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSettled:
+    """Exactly one per call of a reply that went live."""
+
+    call: str
+    name: str
+    output: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReport:
+    """One exchange, complete: what was said, heard, how long each hop took and what it cost."""
+
+    turn: int
+    """0 for what the agent said unasked."""
+    reply: int
+    origin: Origin
+    user_text: str
+    agent_text: str
+    heard_text: str
+    heard_exact: bool
+    interrupted: bool
+    gap_ms: int | None
+    """First audible sample minus the true end of the caller's turn; None when nothing was heard or nobody spoke."""
+    overhead_ms: int | None
+    """The part of the gap that no service and no configured silence explains."""
+    hops: tuple[tuple[str, int], ...]
+    """(name, ms) in order; they sum to `gap_ms`. A negative hop was done ahead of time."""
+    usage: tuple[tuple[str, float], ...]
+    """('llm:MODEL:output_tokens', 31.0) and so on."""
+    cost: float | None
+    """None when any of it is unpriced."""
+    why: tuple[str, ...]
+    """The reasons of the decisions in this exchange, in order."""
+
+
+Notice = (
+    FloorChanged
+    | UserStarted
+    | UserStopped
+    | UserSaid
+    | UserTurned
+    | UserDropped
+    | ReplyOpened
+    | ReplyDelta
+    | ReplyAudible
+    | ReplyClosed
+    | ToolStarted
+    | ToolSettled
+    | TurnReport
+)

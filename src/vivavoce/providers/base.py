@@ -1,0 +1,134 @@
+"""What an engine must be able to do, one Protocol per role. Adapters report facts as core events and decide nothing.
+
+Audio is int16 mono numpy. Recognisers and detectors get 16 kHz, synthesisers give their own rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.commands import Item, Usage
+from ..core.events import Event, WordEnd
+
+Pcm = NDArray[np.int16]
+Post = Callable[[Event], None]
+"""Puts an event into the session's inbox; call it from the session's loop only; never blocks."""
+
+
+class Vad(Protocol):
+    """A voice activity detector with the memory of one call."""
+
+    window: int
+    """Samples (16 kHz) per judgement."""
+
+    def __call__(self, pcm: Pcm) -> float:
+        """Probability of speech in exactly `window` samples."""
+        ...
+
+
+class Vads(Protocol):
+    """One shared model; `open` gives each call its own state."""
+
+    def open(self) -> Vad: ...
+
+
+class SttCall(Protocol):
+    """A recogniser listening to one call. Posts `UserWords`, `Used` and `ProviderFailed`."""
+
+    def feed(self, start: int, pcm: Pcm) -> None:
+        """Audio from sample `start` on (16 kHz). Returns at once; overflow is a posted `ProviderFailed`."""
+        ...
+
+    def finish(self, upto: int) -> None:
+        """Finalise up to `upto`: a final `UserWords` follows, with empty text if nothing was said."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Stt(Protocol):
+    model: str
+
+    async def open(self, post: Post, expect: Sequence[str] = ()) -> SttCall:
+        """`expect`: phrases the agent is likely to hear, best first."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool as a model is told of it. `parameters` is a JSON schema object."""
+
+    name: str
+    description: str
+    parameters: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request to a language model."""
+
+    instructions: str
+    items: tuple[Item, ...]
+    tools: tuple[Tool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    call: str
+    name: str
+    arguments: str
+
+
+LlmOutput = TextDelta | ToolCall | Usage
+
+
+class Llm(Protocol):
+    model: str
+
+    def stream(self, ask: Ask) -> AsyncIterator[LlmOutput]:
+        """Deltas as they come; closing the iterator closes the connection. Raises `ProviderError`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A piece of synthesised audio at the synthesiser's rate; `words` positions are at that rate too, counted from
+    the start of the utterance, and may run ahead of the audio."""
+
+    pcm: Pcm
+    words: tuple[WordEnd, ...] = ()
+
+
+class Tts(Protocol):
+    model: str
+    rate: int
+    voices: tuple[str, ...]
+
+    def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Speech | Usage]:
+        """Audio as it is made; closing the iterator cancels. Raises `ProviderError`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class ProviderError(Exception):
+    """A provider stalled, died or refused. `code` is stable and short; the message is for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail

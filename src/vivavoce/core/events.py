@@ -44,6 +44,8 @@ class CallStarted:
     """False when nothing will ever report the caller's words (a native speech engine without transcripts)."""
     has_turn_score: bool = False
     """True when a turn model answers `ScoreTurn`."""
+    native: bool = False
+    """One engine hears and speaks: replies come as audio with a transcript, nothing is sent to a synthesiser."""
 
 
 @dataclass(frozen=True, slots=True)

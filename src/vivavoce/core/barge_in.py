@@ -1,0 +1,77 @@
+"""Sound over the agent's voice: keep, duck, pause, stop or resume. The only place that decides it.
+
+`judge` is the whole rule, read from top to bottom: the first line that fits wins. The thresholds are
+`policy.barge_in.*`, the mirrored test is a table of evidence -> action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .commands import Why
+from .lexicon import Lexicon, asks_to_stop, content_words, overlap
+from .policy import BargeInPolicy, Yielding
+
+
+class Action(Enum):
+    KEEP = "keep"
+    """Go on as it is."""
+    DUCK = "duck"
+    HOLD = "hold"
+    STOP = "stop"
+    RESUME = "resume"
+    """Full voice again, at the exact held sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known about the caller's sound over the agent's voice."""
+
+    voiced_ms: int
+    """Voice so far."""
+    quiet_ms: int
+    """Since the last voice; 0 while there is voice."""
+    words: str
+    """Normalised words that belong to this sound, possibly still changing."""
+    final: bool
+    """The recogniser has said its last about this sound."""
+    has_stt: bool
+    interruptible: bool
+    audible: bool
+    """False when the reply is live but nothing of it has been heard yet."""
+    agent_said: str
+    """Normalised words that the agent has just spoken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    action: Action
+    why: Why
+
+
+def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
+    """The barge-in rule."""
+    if not e.interruptible or p.yielding is Yielding.NEVER:
+        return Verdict(Action.KEEP, Why.UNINTERRUPTIBLE)
+    if overlap(e.words, e.agent_said) >= p.echo_words and not asks_to_stop(lexicon, e.words):
+        return Verdict(Action.RESUME, Why.ECHO)
+    if e.words and asks_to_stop(lexicon, e.words):
+        return Verdict(Action.STOP, Why.STOP_WORD)
+    meant = content_words(lexicon, e.words)
+    if meant >= p.min_words and e.voiced_ms >= p.min_speech_ms:
+        return Verdict(Action.STOP, Why.WORDS)
+    if e.quiet_ms >= p.resume_after_ms:
+        return Verdict(Action.RESUME, Why.BACKCHANNEL if e.words else Why.QUIET_AGAIN)
+    if e.words and not meant:
+        return Verdict(Action.DUCK, Why.BACKCHANNEL)
+    stop_after = p.stop_after_ms if e.has_stt else p.stop_after_without_stt_ms
+    if e.voiced_ms >= stop_after:
+        return Verdict(Action.STOP, Why.LONG_SPEECH)
+    if e.voiced_ms >= min(p.hold_after_ms, stop_after):
+        return Verdict(Action.HOLD, Why.SPEECH_OVER_AGENT)
+    if not e.audible:
+        return Verdict(Action.HOLD, Why.SPEECH_BEFORE_VOICE)
+    if e.voiced_ms >= p.duck_after_ms:
+        return Verdict(Action.DUCK, Why.SOUND_OVER_AGENT)
+    return Verdict(Action.KEEP, Why.SOUND_OVER_AGENT)

@@ -1,0 +1,64 @@
+"""What the two sides of a conversation share: the commands being collected, timers, ledgers, and the ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .commands import Command, Report, Role, Tell, Why
+from .events import ToolSpec
+from .history import History
+from .meter import Meter
+from .notices import Notice
+from .policy import Policy
+from .tools import Tools
+
+Timer = tuple[str, int]
+"""(what is due, id of whom it concerns)."""
+
+
+@dataclass(slots=True)
+class Context:
+    policy: Policy
+    now: int = 0
+    """Session milliseconds of the event in hand."""
+    commands: list[Command] = field(default_factory=list)
+    timers: dict[Timer, int] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    tools: Tools = field(default_factory=Tools)
+    meter: Meter = field(default_factory=Meter)
+    has_stt: bool = True
+    has_turn_score: bool = False
+    native: bool = False
+    over: bool = False
+    """The call has ended; nothing more is decided."""
+    _ids: dict[str, int] = field(default_factory=dict)
+
+    def emit(self, command: Command) -> None:
+        self.commands.append(command)
+
+    def tell(self, notice: Notice, why: Why) -> None:
+        self.commands.append(Tell(notice, why))
+
+    def report(self, role: Role, code: str, detail: str, why: Why) -> None:
+        self.commands.append(Report(role, code, detail, why))
+
+    def set_timer(self, what: str, who: int, due: int) -> None:
+        self.timers[what, who] = due
+
+    def clear_timer(self, what: str, who: int) -> None:
+        self.timers.pop((what, who), None)
+
+    def next_id(self, kind: str) -> int:
+        """1, 2, 3 ... for each kind: ids never depend on chance."""
+        self._ids[kind] = self._ids.get(kind, 0) + 1
+        return self._ids[kind]
+
+    def item_id(self) -> str:
+        return f"item_{self.next_id('item')}"
+
+    def declare(self, tools: tuple[ToolSpec, ...]) -> None:
+        self.tools.specs = {t.name: t for t in tools}
+
+    def priced(self, prices: Mapping[tuple[str, str], float]) -> None:
+        self.meter.prices = prices

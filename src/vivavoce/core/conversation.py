@@ -1,0 +1,278 @@
+"""The conversation: one event in, commands out. Every decision of a call is made below this function.
+
+`Conversation.handle(now, event)` routes the event to the caller's side (`listening`) or the agent's side
+(`speaking`), then lets both look at the result: is the turn over, who is next in line. It never reads a clock, so a
+call can be printed, forked (`copy.deepcopy`), replayed and searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .commands import Command, EndCall, Item, Role, Why
+from .context import Context
+from .errors import Misuse
+from .events import (
+    CallEnded,
+    CallStarted,
+    Event,
+    HangUpAsked,
+    HeardReported,
+    InputCleared,
+    ItemCreated,
+    ItemDeleted,
+    Played,
+    ProviderFailed,
+    RemoteReplied,
+    RemoteTurned,
+    ReplyAsked,
+    ReplyAudio,
+    ReplyAudioEnded,
+    ReplyText,
+    ReplyTextEnded,
+    Say,
+    Sent,
+    StopAsked,
+    TextTurn,
+    Tick,
+    ToolAsked,
+    ToolDone,
+    TurnCommitted,
+    TurnScore,
+    Used,
+    UserSound,
+    UserWords,
+)
+from .floor import floor_of
+from .listening import Listening
+from .meter import Prices
+from .notices import Floor, FloorChanged, Origin
+from .policy import BROWSER, Policy
+from .reply import Basis
+from .speaking import Speaking
+
+
+class Conversation:
+    """All decisions of one call. Not thread-safe; deep-copyable."""
+
+    def __init__(self, policy: Policy = BROWSER, prices: Prices | None = None) -> None:
+        self.context = Context(policy)
+        self.context.meter.prices = prices or {}
+        self.speaking = Speaking(self.context)
+        self.listening = Listening(self.context, self.speaking)
+        self.floor = Floor.NOBODY
+        self.prompts = 0
+        """Idle prompts said since anybody spoke."""
+        self.hanging_up: str | None = None
+
+    @property
+    def policy(self) -> Policy:
+        return self.context.policy
+
+    @property
+    def deadline(self) -> int | None:
+        """Session ms at which a `Tick` is wanted; None when nothing is pending."""
+        return min(self.context.timers.values(), default=None)
+
+    @property
+    def over(self) -> bool:
+        """The call has ended."""
+        return self.context.over
+
+    def history(self) -> tuple[Item, ...]:
+        """The conversation as it was heard."""
+        return tuple(self.context.history.items(self.speaking.voice, self.context.tools))
+
+    def handle(self, now: int, event: Event) -> list[Command]:
+        """Take one event at `now` (session ms, never falling) and return what is to be done, in order.
+
+        Raises Misuse when time runs backwards. Events after the end of the call are ignored.
+        """
+        context = self.context
+        if now < context.now:
+            raise Misuse(f"time ran backwards: {now} ms after {context.now} ms")
+        context.now = now
+        if context.over:
+            return []
+        if type(event) is UserSound and self.listening.idle(event) and not self.speaking.line:
+            self.listening.sound(event)
+            if not context.commands:
+                return context.commands
+        else:
+            _ROUTES[type(event)](self, event)
+            self._settle()
+        context.commands, commands = [], context.commands
+        return commands
+
+    def _settle(self) -> None:
+        """After every event: is the turn over, who is next, who holds the floor, is anybody still there?"""
+        self.listening.judge()
+        turn = self.listening.turn
+        free = self.listening.overlap is None and (turn is None or turn.harmless) and not self.speaking.settling
+        self.speaking.advance(free)
+        floor = floor_of(self.listening.hearing.speaking, self.speaking.audible)
+        if floor is not self.floor:
+            self.floor = floor
+            self.context.tell(FloorChanged(floor), Why.SPEECH if floor is Floor.USER else Why.ENDED)
+        self._watch_idle()
+        self._try_hang_up()
+
+    # idle, limits and the end
+
+    def _quiet(self) -> bool:
+        return not (
+            self.speaking.line
+            or self.speaking.candidate
+            or self.listening.turn
+            or self.listening.hearing.speaking
+            or self.speaking.endings.awaiting
+        )
+
+    def _watch_idle(self) -> None:
+        p = self.policy.idle
+        if not self._quiet() or self.hanging_up is not None:
+            self.context.clear_timer("idle", 0)
+            if self.listening.turn is not None and not self.listening.turn.over_agent:
+                self.prompts = 0
+            return
+        wait = p.prompt_after_ms if self.prompts < len(p.prompts) else p.hang_up_after_ms
+        if wait and ("idle", 0) not in self.context.timers:
+            self.context.set_timer("idle", 0, self.context.now + wait)
+
+    def _idle_due(self, _who: int) -> None:
+        p = self.policy.idle
+        if p.prompt_after_ms and self.prompts < len(p.prompts):
+            self.prompts += 1
+            self.speaking.say(Say(p.prompts[self.prompts - 1]), Origin.IDLE, Why.IDLE)
+        else:
+            self._hang_up("idle", Why.IDLE)
+
+    def _hang_up(self, reason: str, why: Why) -> None:
+        if self.hanging_up is None:
+            self.hanging_up = reason
+            self.context.set_timer("hang_up", 0, self.context.now + self.policy.limits.hang_up_ms)
+            self.context.clear_timer("idle", 0)
+            self.speaking.discard(why)
+
+    def _try_hang_up(self) -> None:
+        if self.hanging_up is not None and not self.speaking.line and not self.speaking.settling:
+            self._end(self.hanging_up, Why.HANG_UP)
+
+    def _end(self, reason: str, why: Why) -> None:
+        """Close everything that is open, once; nothing is decided afterwards."""
+        context = self.context
+        self.speaking.stop(why)
+        for reply in list(self.speaking.replies.values()):
+            if not reply.settled:
+                self.speaking.endings.settled(reply)
+        context.timers.clear()
+        context.over = True
+        context.emit(EndCall(reason, why))
+
+    def _limit(self, reason: str, why: Why) -> None:
+        """A limit ends the call politely."""
+        if self.hanging_up is None:
+            if self.policy.limits.farewell:
+                self.speaking.say(Say(self.policy.limits.farewell, interruptible=False), Origin.SAY, why)
+            self._hang_up(reason, why)
+
+    # routes
+
+    def _started(self, event: CallStarted) -> None:
+        context = self.context
+        context.declare(event.tools)
+        context.has_stt, context.has_turn_score = event.has_stt, event.has_turn_score
+        context.native = event.native
+        if self.policy.limits.call_ms:
+            context.set_timer("call", 0, context.now + self.policy.limits.call_ms)
+        if event.greeting:
+            self.speaking.say(Say(event.greeting), Origin.GREETING, Why.GREETING)
+
+    def _tick(self, _event: Tick) -> None:
+        context = self.context
+        due = sorted((at, key) for key, at in context.timers.items() if at <= context.now)
+        for _, (what, who) in due:
+            if context.timers.pop((what, who), None) is None:
+                continue
+            if what.startswith("tool:"):
+                self.speaking.endings.tool_timeout(what.removeprefix("tool:"))
+            else:
+                _DUE[what](self, what, who)
+
+    def _tool_done(self, event: ToolDone) -> None:
+        self.speaking.endings.tool_done(event.call, event.output, event.ok)
+
+    def _used(self, event: Used) -> None:
+        self.context.meter.add(event.usage, event.reply)
+        budget = self.policy.limits.budget
+        if budget and self.context.meter.call.cost >= budget:
+            self._limit("budget", Why.BUDGET)
+
+    def _asked(self, event: ReplyAsked) -> None:
+        if len(self.speaking.line) >= self.policy.reply.max_queue:
+            self.context.report(Role.LLM, "overflow", "too many replies asked for", Why.LIMIT)
+            return
+        self.speaking.discard(Why.ASKED)
+        basis = Basis("", self.context.history.revision)
+        self.speaking.generate(Origin.ASKED, basis, Why.ASKED, instructions=event.instructions)
+
+    def _item_created(self, event: ItemCreated) -> None:
+        if not self.context.history.add(event.item, event.after):
+            self.context.report(Role.LLM, "unknown_item", f"no item {event.after!r} to put one after", Why.ASKED)
+
+    def _hang_up_asked(self, event: HangUpAsked) -> None:
+        if event.after_speech:
+            self._hang_up(event.reason, Why.HANG_UP)
+        else:
+            self._end(event.reason, Why.HANG_UP)
+
+    def _say(self, event: Say) -> None:
+        if event.text.strip():
+            self.speaking.say(event, Origin.SAY, Why.ASKED)
+
+
+_Route = Callable[[Conversation, Any], object]
+_ROUTES: dict[type, _Route] = {
+    CallStarted: Conversation._started,
+    UserSound: lambda c, e: c.listening.sound(e),
+    UserWords: lambda c, e: c.listening.words(e),
+    TurnScore: lambda c, e: c.listening.scored(e),
+    RemoteTurned: lambda c, e: c.listening.remote(e),
+    RemoteReplied: lambda c, e: c.speaking.remote(e),
+    ReplyText: lambda c, e: c.speaking.text(e),
+    ReplyTextEnded: lambda c, e: c.speaking.text_ended(e),
+    ReplyAudio: lambda c, e: c.speaking.audio(e),
+    ReplyAudioEnded: lambda c, e: c.speaking.audio_ended(e),
+    Sent: lambda c, e: None,
+    Played: lambda c, e: c.speaking.played(e),
+    ToolAsked: lambda c, e: c.speaking.tool_asked(e),
+    ToolDone: Conversation._tool_done,
+    ProviderFailed: lambda c, e: c.speaking.failed(e),
+    Used: Conversation._used,
+    TurnCommitted: lambda c, e: c.listening.committed(e),
+    InputCleared: lambda c, e: c.listening.cleared(),
+    TextTurn: lambda c, e: c.listening.typed(e.text, e.answer),
+    ReplyAsked: Conversation._asked,
+    StopAsked: lambda c, e: c.speaking.stop(Why.ASKED),
+    Say: Conversation._say,
+    HangUpAsked: Conversation._hang_up_asked,
+    ItemCreated: Conversation._item_created,
+    ItemDeleted: lambda c, e: c.context.history.remove(e.item),
+    HeardReported: lambda c, e: c.speaking.reported(e),
+    CallEnded: lambda c, e: c._end(e.reason, Why.CALL_OVER),
+    Tick: Conversation._tick,
+}
+_DUE: dict[str, Callable[[Conversation, str, int], None]] = {
+    "endpoint": lambda c, what, who: None,
+    "words": lambda c, what, who: c.listening.words_due(who),
+    "commit": lambda c, what, who: c.listening.commit_due(who, answer=True),
+    "record": lambda c, what, who: c.listening.commit_due(who, answer=False),
+    "idle": lambda c, what, who: c._idle_due(who),
+    "hang_up": lambda c, what, who: c._end(c.hanging_up or "hang_up", Why.TIMEOUT),
+    "call": lambda c, what, who: c._limit("call_ms", Why.LIMIT),
+    "llm": lambda c, what, who: c.speaking.due(what, who),
+    "tts": lambda c, what, who: c.speaking.due(what, who),
+    "playout": lambda c, what, who: c.speaking.due(what, who),
+    "flush": lambda c, what, who: c.speaking.due(what, who),
+}

@@ -1,0 +1,113 @@
+"""The conversation as items. What the agent said is not stored: it is computed from what was heard.
+
+`request` is always a valid next request to a model: every call is followed by its result, nothing empty is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from .commands import Call, Item, Message, Result
+from .tools import State, Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What the agent's message of one reply says at this moment."""
+
+    text: str
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The place of a reply in the history."""
+
+    id: str
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The place of a tool call; the row has the rest."""
+
+    id: str
+    call: str
+
+
+Entry = Message | Call | Result | Spoken | Called
+RUNNING = "(still running)"
+"""What a model reads as the result of a call that has not answered yet."""
+
+
+@dataclass(slots=True)
+class History:
+    entries: list[Entry] = field(default_factory=list)
+    revision: int = 0
+    """Grows with every change that could change an answer."""
+
+    def add(self, entry: Entry, after: str | None = None) -> bool:
+        """At the end, or after the entry `after` (`root`: at the start). False when `after` is unknown."""
+        self.revision += 1
+        if after is None:
+            self.entries.append(entry)
+        elif after == "root":
+            self.entries.insert(0, entry)
+        else:
+            at = self._find(after)
+            if at is None:
+                return False
+            self.entries.insert(at + 1, entry)
+        return True
+
+    def remove(self, item: str) -> bool:
+        at = self._find(item)
+        if at is None:
+            return False
+        self.revision += 1
+        del self.entries[at]
+        return True
+
+    def reword(self, item: str, text: str) -> None:
+        """The words of a message became better known."""
+        at = self._find(item)
+        entry = self.entries[at] if at is not None else None
+        if at is not None and isinstance(entry, Message) and entry.text != text:
+            self.entries[at] = replace(entry, text=text)
+            self.revision += 1
+
+    def items(self, voice: Callable[[int], Voice], tools: Tools) -> Iterator[Item]:
+        """The items as they stand, heard words only; empty messages left out."""
+        for entry in self.entries:
+            match entry:
+                case Spoken(id, reply):
+                    said = voice(reply)
+                    if said.text:
+                        yield Message(id, "agent", said.text, said.interrupted)
+                case Called(id, call):
+                    row = tools.rows[call]
+                    if row.state in (State.WAITING, State.DISCARDED):
+                        continue
+                    yield Call(id, call, row.name, row.arguments)
+                    yield Result(f"{id}_r", call, row.output if row.settled else RUNNING)
+                case Message(text=text):
+                    if text:
+                        yield entry
+                case _:
+                    yield entry
+
+    def request(self, voice: Callable[[int], Voice], tools: Tools, *extra: Item) -> tuple[Item, ...]:
+        """The items for a model, each result right behind its call, orphans left out."""
+        items = [*self.items(voice, tools), *extra]
+        results = {i.call: i for i in items if isinstance(i, Result)}
+        out: list[Item] = []
+        for item in items:
+            if isinstance(item, Call):
+                out += [item, results.get(item.call, Result(f"{item.id}_r", item.call, RUNNING))]
+            elif isinstance(item, Message):
+                out.append(item)
+        return tuple(out)
+
+    def _find(self, item: str) -> int | None:
+        return next((n for n, e in enumerate(self.entries) if e.id == item), None)

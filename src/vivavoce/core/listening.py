@@ -1,0 +1,413 @@
+"""The caller's side: sound and words become turns; sound over the agent's voice becomes evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import barge_in, endpoint
+from .barge_in import Action
+from .commands import FinishWords, Message, Role, ScoreTurn, Why
+from .context import Context
+from .events import RemoteTurn, RemoteTurned, Say, TurnCommitted, Turns, TurnScore, UserSound, UserWords
+from .hearing import Edge, Hearing
+from .lexicon import content_words, normalise
+from .notices import Origin, UserDropped, UserSaid, UserStarted, UserStopped, UserTurned
+from .policy import Yielding
+from .reply import Basis
+from .speaking import Speaking
+from .turn import Turn
+from .units import in_ms, in_samples, out_ms
+
+
+@dataclass(slots=True)
+class Overlap:
+    """Sound over the agent's voice on which there is no verdict yet. Caller samples."""
+
+    since: int
+    voiced: int = 0
+    last: int = 0
+    """End of its last voice."""
+
+
+@dataclass(slots=True)
+class Listening:
+    context: Context
+    speaking: Speaking
+    hearing: Hearing = field(default_factory=Hearing)
+    turn: Turn | None = None
+    overlap: Overlap | None = None
+    last: Turn | None = None
+    """The last committed turn, for words that come late."""
+    last_item: str = ""
+    _offset: int | None = None
+    """Session ms at which caller sample 0 was spoken, as well as it can be told from arrivals."""
+
+    # sound
+
+    def idle(self, sound: UserSound) -> bool:
+        """Nothing depends on this window: the common case, decided fast."""
+        hearing = self.hearing
+        return (
+            self.turn is None
+            and self.overlap is None
+            and not hearing.speaking
+            and sound.p < self.context.policy.hearing.stop_p
+        )
+
+    def sound(self, sound: UserSound) -> None:
+        policy = self.context.policy.hearing
+        self._align(sound)
+        voiced = self.hearing.voiced(sound, policy)
+        edge = self.hearing.push(sound, voiced, policy)
+        if self.context.policy.turns is not Turns.LOCAL:
+            return
+        if edge is Edge.STARTED:
+            self._started()
+        turn = self.turn
+        if turn is not None and voiced:
+            turn.voiced += sound.samples
+            turn.end = self.hearing.end
+        if edge is Edge.STOPPED and turn is not None:
+            turn.speaking = False
+            turn.marks.at["vad_off"] = self.context.now
+            self.context.tell(UserStopped(turn.id, turn.end), Why.SILENCE)
+        if self.speaking.line and (voiced or self.overlap is not None):
+            self._over_agent(sound, voiced)
+
+    def _align(self, sound: UserSound) -> None:
+        """The least delay seen says when the audio was spoken; a jump of half a second is a new beginning."""
+        seen = self.context.now - in_ms(sound.start + sound.samples)
+        if self._offset is None or seen < self._offset or seen > self._offset + 500:
+            self._offset = seen
+
+    def when(self, sample: int) -> int:
+        """Session ms at which this caller sample was spoken."""
+        return (self._offset or 0) + in_ms(sample)
+
+    def _started(self) -> None:
+        hearing = self.hearing
+        if self.turn is not None:
+            self.turn.resumed()
+            return
+        self._open(max(0, hearing.onset - in_samples(self.context.policy.hearing.prefix_ms)), Why.SPEECH)
+
+    def _open(self, start: int, why: Why, speaking: bool = True) -> Turn:
+        turn = Turn(self.context.next_id("turn"), start, self.hearing.end, speaking)
+        turn.over_agent = bool(self.speaking.line)
+        turn.voiced = self.hearing.end - self.hearing.onset if speaking else 0
+        self.turn = turn
+        self.context.tell(UserStarted(turn.id, start), why)
+        return turn
+
+    # sound over the agent's voice
+
+    def _over_agent(self, sound: UserSound, voiced: bool) -> None:
+        overlap = self.overlap
+        if overlap is None:
+            overlap = self.overlap = Overlap(sound.start, last=sound.start)
+        if voiced:
+            overlap.voiced += sound.samples
+            overlap.last = sound.start + sound.samples
+        self._weigh(overlap)
+
+    def _weigh(self, overlap: Overlap | None) -> None:
+        """Put the evidence to the barge-in rule and do what it says."""
+        head = self.speaking.head
+        if head is None:
+            return
+        turn = self.turn if self.turn is not None and self.turn.over_agent else None
+        evidence = barge_in.Evidence(
+            voiced_ms=in_ms(overlap.voiced if overlap else turn.voiced if turn else 0),
+            quiet_ms=in_ms(self.hearing.position - overlap.last) if overlap else in_ms(1 << 30),
+            words=normalise(turn.text) if turn else "",
+            final=turn.settled if turn else False,
+            has_stt=self.context.has_stt,
+            interruptible=self.speaking.interruptible(),
+            audible=head.audible,
+            agent_said=normalise(head.ledger.recent(head.played, 160)),
+        )
+        verdict = barge_in.judge(evidence, self.context.policy.barge_in, self.context.policy.lexicon)
+        match verdict.action:
+            case Action.DUCK:
+                self.speaking.duck(verdict.why)
+            case Action.HOLD:
+                self.speaking.hold(verdict.why)
+            case Action.RESUME:
+                self._harmless(verdict.why)
+            case Action.STOP:
+                self._take_floor(verdict.why)
+
+    def _harmless(self, why: Why) -> None:
+        """The sound meant nothing so far: full voice again. Its words may still come and say otherwise."""
+        self.overlap = None
+        self.speaking.resume(why)
+        if self.turn is not None:
+            self.turn.harmless = True
+
+    def _take_floor(self, why: Why) -> None:
+        self.overlap = None
+        if self.turn is not None:
+            self.turn.over_agent = self.turn.harmless = False
+            self.turn.marks.at["interrupted"] = self.context.now
+        finish = self.context.policy.barge_in.yielding is Yielding.FINISH_SENTENCE
+        self.speaking.stop(why, finish_sentence=finish)
+
+    # words
+
+    def words(self, words: UserWords) -> None:
+        """Attach words to the turn they belong to by media time, open or closed."""
+        turn = self.turn
+        if turn is not None and (words.end > turn.start or not words.text):
+            self._hear(turn, words)
+        elif self.last is not None and words.start < self.last.end and words.text:
+            self._late(self.last, words)
+        elif words.final and words.text and self.context.policy.turns is not Turns.MANUAL:
+            turn = self._open(words.start, Why.WORDS_LATE, speaking=self.hearing.speaking)
+            turn.end = max(turn.start, min(words.end, self.hearing.position))
+            self._hear(turn, words)
+
+    def _hear(self, turn: Turn, words: UserWords) -> None:
+        changed = turn.hear(words)
+        if words.final and turn.settled:
+            turn.marks.at["stt_final"] = self.context.now
+        if not changed:
+            return
+        if turn.text:
+            self.context.tell(UserSaid(turn.id, turn.text, False), Why.WORDS)
+        if turn.over_agent and self.speaking.line:
+            self._weigh(self.overlap)
+
+    def _late(self, turn: Turn, words: UserWords) -> None:
+        """Words for a turn that is committed already: the history learns them; an unheard answer is made anew."""
+        before = normalise(turn.text)
+        turn.hear(words)
+        if normalise(turn.text) == before:
+            return
+        self.context.history.reword(self.last_item, turn.text)
+        head = self.speaking.head
+        if words.final and head is not None and head.turn == turn.id and not head.played and not head.parent:
+            self.speaking.stop(Why.WORDS_CHANGED)
+            self._answer(turn, Why.WORDS_CHANGED)
+
+    def scored(self, score: TurnScore) -> None:
+        if self.turn is not None and self.turn.id == score.turn and not self.turn.speaking:
+            self.turn.score = score.p
+
+    # the end of a turn
+
+    def judge(self) -> None:
+        """Look at the open turn again; called after every event and at every deadline."""
+        turn = self.turn
+        if not self.speaking.line and self.overlap is not None:
+            self.overlap = None
+        if turn is None or self.context.policy.turns is not Turns.LOCAL:
+            return
+        if turn.over_agent and not self.speaking.line:
+            turn.over_agent = turn.harmless = False
+        if turn.speaking:
+            self.context.clear_timer("endpoint", 0)
+            if turn.over_agent or self.speaking.candidate is None:
+                return
+            self._check_speculation(turn)
+            return
+        silence = self._silence(turn)
+        self._ask_words(turn, silence)
+        if turn.over_agent:
+            self._judge_over_agent(turn)
+        else:
+            self._judge_silence(turn, silence)
+
+    def _silence(self, turn: Turn) -> int:
+        """Silence since the true end of speech: consumed audio, and at most two windows of audio on its way."""
+        lag = max(0, self.context.now - self.when(self.hearing.position))
+        if 64 < lag < self.context.policy.endpoint.stall_ms:
+            lag = 64
+        return in_ms(self.hearing.position - turn.end) + lag
+
+    def _ask_words(self, turn: Turn, silence: int) -> None:
+        """Ask the recogniser for final words once in every silence, and do not wait for ever."""
+        p = self.context.policy.endpoint
+        if self.context.has_stt and turn.finish_asked < turn.end and silence >= p.finalise_after_ms:
+            turn.finish_asked, turn.owed, turn.given_up = turn.end, True, False
+            self.context.emit(FinishWords(turn.id, self.hearing.position, Why.SILENCE))
+            self.context.set_timer("words", turn.id, self.context.now + p.words_timeout_ms)
+
+    def words_due(self, who: int) -> None:
+        """The recogniser did not answer in time."""
+        turn = self.turn
+        if turn is not None and turn.id == who and turn.owed:
+            turn.owed, turn.given_up = False, True
+            self.context.report(Role.STT, "timeout", f"no final words for turn {who}", Why.WORDS_LATE)
+
+    def _judge_over_agent(self, turn: Turn) -> None:
+        """Sound over the agent that did not stop it: drop it when its words are in, or keep it as an answer."""
+        if self.overlap is not None or turn.owed or (turn.finish_asked < turn.end and self.context.has_stt):
+            self._look_again(turn, self._silence(turn), self.context.policy.endpoint.finalise_after_ms)
+            return
+        meant = content_words(self.context.policy.lexicon, normalise(turn.text))
+        head = self.speaking.head
+        left = head.remaining() if head is not None else 0
+        ending = left is not None and out_ms(left) <= self.context.policy.barge_in.answer_window_ms
+        if meant or (ending and turn.text):
+            return
+        self._drop(turn, Why.BACKCHANNEL if turn.text else Why.NOISE)
+
+    def _judge_silence(self, turn: Turn, silence: int) -> None:
+        p = self.context.policy
+        self._ask_score(turn, silence)
+        owed = turn.owed or (self.context.has_stt and turn.finish_asked < turn.end)
+        evidence = endpoint.Evidence(silence, turn.text, owed, turn.score)
+        verdict = endpoint.judge(evidence, p.endpoint, p.lexicon)
+        if verdict.over and not self.speaking.settling:
+            turn.marks.silence_ms = verdict.wait_ms
+            self.commit(turn, Why.WORDS_LATE if turn.given_up else verdict.why)
+            return
+        if silence >= p.reply.speculate_after_ms:
+            self._check_speculation(turn)
+        self._look_again(turn, silence, verdict.wait_ms)
+
+    def _look_again(self, turn: Turn, silence: int, wait: int) -> None:
+        """A deadline at the next silence that could change the judgement."""
+        p = self.context.policy
+        marks = [p.endpoint.finalise_after_ms, p.reply.speculate_after_ms, wait]
+        if self.context.has_turn_score:
+            marks.append(turn.scored_at + p.endpoint.score_every_ms)
+        ahead = [m - silence for m in marks if m > silence]
+        self.context.set_timer("endpoint", 0, self.context.now + min(ahead, default=p.endpoint.score_every_ms))
+
+    def _ask_score(self, turn: Turn, silence: int) -> None:
+        due = turn.scored_at < 0 or silence >= turn.scored_at + self.context.policy.endpoint.score_every_ms
+        if self.context.has_turn_score and due:
+            turn.scored_at = silence
+            self.context.emit(ScoreTurn(turn.id, self.hearing.position, Why.SILENCE))
+
+    def _basis(self, turn: Turn) -> Basis:
+        return Basis(normalise(turn.text), self.context.history.revision)
+
+    def _check_speculation(self, turn: Turn) -> None:
+        """Start an early answer, or throw away one that no longer fits."""
+        candidate, basis = self.speaking.candidate, self._basis(turn)
+        if candidate is not None and candidate.basis != basis:
+            self.speaking.discard(Why.WORDS_CHANGED)
+            candidate = None
+        p = self.context.policy.reply
+        able = p.speculate and not turn.speaking and basis.words and not self.speaking.line
+        if candidate is None and able and not self.speaking.settling and turn.speculations < p.max_speculations:
+            turn.speculations += 1
+            said = Message(f"turn_{turn.id}", "user", turn.text)
+            self.speaking.generate(Origin.TURN, basis, Why.EARLY_WORDS, said, turn=turn.id, speculative=True)
+
+    def commit(self, turn: Turn, why: Why, answer: bool = True) -> None:
+        """The turn is over. Sound without words is no turn, if a recogniser listened."""
+        if self.context.has_stt and not turn.text:
+            lost = turn.given_up and in_ms(turn.voiced) >= 400
+            self._drop(turn, Why.WORDS_LATE if turn.given_up else Why.NO_WORDS)
+            if lost and self.context.policy.reply.apology and not self.speaking.line:
+                self.speaking.say(Say(self.context.policy.reply.apology), Origin.APOLOGY, Why.APOLOGY)
+            return
+        self._close(turn)
+        turn.marks.set("user_end", self.when(turn.end))
+        turn.marks.set("turn_decided", self.context.now)
+        basis = self._basis(turn)
+        self.last, self.last_item = turn, self.context.item_id()
+        self.context.tell(UserSaid(turn.id, turn.text, True), why)
+        self.context.tell(UserTurned(turn.id, self.last_item, turn.text, turn.start, turn.end), why)
+        self.speaking.endings.user_texts[turn.id] = turn.text
+        fits = self.speaking.candidate is not None and self.speaking.candidate.basis == basis
+        self.context.history.add(Message(self.last_item, "user", turn.text))
+        if not answer:
+            self.speaking.discard(why)
+        elif fits:
+            self.speaking.promote(turn.marks, turn.id, Why.WORDS_HELD)
+        else:
+            self.speaking.discard(Why.WORDS_CHANGED)
+            self._answer(turn, why)
+
+    def _answer(self, turn: Turn, why: Why) -> None:
+        basis = Basis(normalise(turn.text), self.context.history.revision)
+        reply = self.speaking.generate(Origin.TURN, basis, why, turn=turn.id)
+        for name, at in turn.marks.at.items():
+            reply.marks.at[name] = at
+        reply.marks.silence_ms = turn.marks.silence_ms
+
+    def _drop(self, turn: Turn, why: Why) -> None:
+        self._close(turn)
+        self.speaking.discard(why)
+        self.context.tell(UserDropped(turn.id, turn.text), why)
+
+    def _close(self, turn: Turn) -> None:
+        self.turn = None
+        self.overlap = None
+        self.context.clear_timer("endpoint", 0)
+        self.context.clear_timer("words", turn.id)
+
+    # turns that somebody else decides
+
+    def committed(self, event: TurnCommitted) -> None:
+        """Push-to-talk released: final words first, then the turn."""
+        turn = self.turn
+        if turn is None:
+            if self.hearing.position == 0 and self.context.has_stt:
+                return
+            turn = self._open(self.last.end if self.last else 0, Why.COMMITTED, speaking=False)
+        turn.end = max(turn.end, self.hearing.end)
+        turn.speaking = False
+        if self.context.has_stt and turn.finish_asked < self.hearing.position:
+            turn.finish_asked, turn.owed = self.hearing.position, True
+            self.context.emit(FinishWords(turn.id, self.hearing.position, Why.COMMITTED))
+            due = self.context.now + self.context.policy.endpoint.words_timeout_ms
+            self.context.set_timer("words", turn.id, due)
+        self.context.set_timer("commit" if event.answer else "record", turn.id, self.context.now)
+
+    def commit_due(self, who: int, answer: bool) -> None:
+        """A committed turn waits only for its words."""
+        turn = self.turn
+        if turn is None or turn.id != who:
+            return
+        if turn.owed or self.speaking.settling:
+            due = self.context.now + 20
+            self.context.set_timer("commit" if answer else "record", who, due)
+        else:
+            self.commit(turn, Why.COMMITTED, answer)
+
+    def cleared(self) -> None:
+        """Forget what was said since the last turn."""
+        self.hearing.forget()
+        if self.turn is not None:
+            self._drop(self.turn, Why.CLEARED)
+
+    def typed(self, text: str, answer: bool) -> None:
+        """A typed turn takes the floor like a spoken one."""
+        self.speaking.stop(Why.TYPED)
+        turn = Turn(self.context.next_id("turn"), self.hearing.position, self.hearing.position, speaking=False)
+        turn.segments[0] = UserWords(0, text, True, turn.start, turn.end)
+        item = self.context.item_id()
+        self.context.history.add(Message(item, "user", text))
+        self.context.tell(UserTurned(turn.id, item, text, turn.start, turn.end), Why.TYPED)
+        self.speaking.endings.user_texts[turn.id] = text
+        turn.marks.set("user_end", self.context.now)
+        turn.marks.set("turn_decided", self.context.now)
+        if answer:
+            self._answer(turn, Why.TYPED)
+
+    def remote(self, event: RemoteTurned) -> None:
+        """A remote engine hears for us: it says when the caller speaks, and it has already stopped answering."""
+        if event.kind is RemoteTurn.STARTED:
+            self.speaking.stop(Why.REMOTE)
+            if self.turn is None:
+                self._open(event.at, Why.REMOTE)
+        elif self.turn is not None:
+            self.turn.speaking = False
+            self.turn.end = max(self.turn.start, event.at)
+            if event.kind is RemoteTurn.STOPPED:
+                self.context.tell(UserStopped(self.turn.id, event.at), Why.REMOTE)
+            else:
+                self._commit_remote(self.turn)
+
+    def _commit_remote(self, turn: Turn) -> None:
+        """Recorded without asking anyone for an answer: the remote engine answers by itself."""
+        self._close(turn)
+        self.last, self.last_item = turn, self.context.item_id()
+        self.context.history.add(Message(self.last_item, "user", turn.text))
+        self.speaking.endings.user_texts[turn.id] = turn.text
+        self.context.tell(UserTurned(turn.id, self.last_item, turn.text, turn.start, turn.end), Why.REMOTE)

@@ -1,0 +1,245 @@
+"""The whole tuning surface. Every value has a unit and a meaning; presets are data."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from enum import Enum
+from typing import Any
+
+from .errors import PolicyError
+from .events import Turns
+from .lexicon import ENGLISH, Lexicon
+
+
+class Yielding(Enum):
+    """How the agent gives way to a real interruption."""
+
+    AT_ONCE = "at_once"
+    FINISH_SENTENCE = "finish_sentence"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class HearingPolicy:
+    """Voice activity with hysteresis, counted in samples."""
+
+    start_p: float = 0.5
+    """Speech probability from which a window counts as voice."""
+    stop_p: float = 0.35
+    """Probability below which a window counts as silence once somebody speaks."""
+    min_speech_ms: int = 64
+    """Voice shorter than this is no speech."""
+    hangover_ms: int = 96
+    """Silence after which speech has stopped. Not the end of the turn: see `endpoint`."""
+    prefix_ms: int = 300
+    """Audio before the onset that belongs to the turn."""
+    echo_p: float = 0.7
+    """Echo probability from which a window does not count as the caller's voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPolicy:
+    """When the caller's turn is over. All silences count from the true end of speech."""
+
+    min_ms: int = 240
+    """Never answer sooner, however finished the words sound."""
+    silence_ms: int = 500
+    """Silence that ends a turn when nothing else is known."""
+    max_ms: int = 1_800
+    """Silence that always ends a turn."""
+    trailing_ms: int = 1_500
+    """Silence to wait when the words trail off ("and", "um", "to the")."""
+    finalise_after_ms: int = 200
+    """Silence after which the recogniser is asked for final words."""
+    words_timeout_ms: int = 1_000
+    """How long after that request the final words may take before the turn goes on without them."""
+    score_every_ms: int = 100
+    """How often a turn model is asked again during silence."""
+    stall_ms: int = 1_000
+    """When no audio arrives at all for this long, the missing audio counts as silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class BargeInPolicy:
+    """What sound over the agent's voice does. Durations are of the caller's voice unless said otherwise."""
+
+    yielding: Yielding = Yielding.AT_ONCE
+    duck_after_ms: int = 60
+    """Voice after which the agent speaks lower."""
+    duck_db: float = -9.0
+    hold_after_ms: int = 640
+    """Voice without any words after which the agent pauses."""
+    stop_after_ms: int = 900
+    """Voice without any words after which the agent stops."""
+    stop_after_without_stt_ms: int = 500
+    """The same where no recogniser will ever tell the words."""
+    min_words: int = 1
+    """Words that are no backchannel, from which an interruption is real."""
+    min_speech_ms: int = 120
+    """... together with at least this much voice."""
+    resume_after_ms: int = 200
+    """Silence after which sound that meant nothing is forgotten and the voice is restored."""
+    sentence_cap_ms: int = 2_500
+    """With `finish_sentence`: never go on longer than this."""
+    answer_window_ms: int = 700
+    """A "yes" this close to the end of the agent's words is an answer, not a backchannel."""
+    echo_words: float = 0.75
+    """Share of the caller's words found in what the agent just said, from which they are its own echo. Needs 3
+    words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPolicy:
+    """Answering."""
+
+    speculate: bool = True
+    """Start an answer on words that may still change; nobody hears it before the turn is over."""
+    speculate_after_ms: int = 60
+    """Silence after which the words so far are worth an early answer."""
+    max_speculations: int = 3
+    """Early answers per turn."""
+    llm_timeout_ms: int = 10_000
+    """Silence of a language model after which it has failed."""
+    tts_timeout_ms: int = 5_000
+    """Silence of a synthesiser that owes audio after which it has failed."""
+    playout_timeout_ms: int = 3_000
+    """A released reply of which nothing more is played for this long has lost its listener."""
+    flush_timeout_ms: int = 500
+    """How long a cut reply may take to say how much of it was heard."""
+    apology: str = "Sorry, I lost my thread for a moment. Could you say that again?"
+    """Spoken when the answer failed before anything was heard; empty for silence."""
+    first_clause_words: int = 3
+    """Words from which the first clause may be spoken at a comma."""
+    clause_words: int = 22
+    """Words after which a later clause is cut at the next chance."""
+    max_queue: int = 16
+    """Replies that may wait for the floor; more are refused and reported."""
+    continue_after_tools: bool = True
+    """Answer again by itself once all tools of a reply have answered; False when a client asks for it."""
+    max_tool_rounds: int = 8
+    """Tool calls in a row that one turn may cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdlePolicy:
+    """When nobody speaks."""
+
+    prompt_after_ms: int = 0
+    """Silence after which the agent says something; 0 for never."""
+    prompts: tuple[str, ...] = ("Are you still there?",)
+    """Said in turn; after the last one the call is left alone or ended."""
+    hang_up_after_ms: int = 0
+    """Silence after the last prompt that ends the call; 0 for never."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitPolicy:
+    budget: float = 0.0
+    """Money after which the call ends politely; 0 for none."""
+    farewell: str = "I have to stop here. Goodbye."
+    """Said when a limit ends the call."""
+    hang_up_ms: int = 15_000
+    """How long the last words may take before the call ends anyway."""
+    call_ms: int = 0
+    """Longest call; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    turns: Turns = Turns.LOCAL
+    """Who decides that the caller's turn is over."""
+    hearing: HearingPolicy = field(default_factory=HearingPolicy)
+    endpoint: EndpointPolicy = field(default_factory=EndpointPolicy)
+    barge_in: BargeInPolicy = field(default_factory=BargeInPolicy)
+    reply: ReplyPolicy = field(default_factory=ReplyPolicy)
+    idle: IdlePolicy = field(default_factory=IdlePolicy)
+    limits: LimitPolicy = field(default_factory=LimitPolicy)
+    lexicon: Lexicon = ENGLISH
+
+
+BROWSER = Policy()
+PHONE = Policy(
+    endpoint=EndpointPolicy(silence_ms=600, min_ms=300),
+    barge_in=BargeInPolicy(duck_after_ms=90, duck_db=-6.0, min_speech_ms=160),
+)
+HEADSET = Policy(
+    endpoint=EndpointPolicy(silence_ms=450, min_ms=200),
+    barge_in=BargeInPolicy(stop_after_ms=800, min_speech_ms=96),
+)
+DUET = Policy(endpoint=EndpointPolicy(silence_ms=200, min_ms=0, trailing_ms=200))
+PRESETS: Mapping[str, Policy] = {"browser": BROWSER, "phone": PHONE, "headset": HEADSET, "duet": DUET}
+
+
+def keys(policy: Policy = BROWSER) -> dict[str, Any]:
+    """Every dotted key with its value, lexicon left out."""
+    found: dict[str, Any] = {}
+    for outer in fields(policy):
+        value = getattr(policy, outer.name)
+        if isinstance(value, Lexicon):
+            continue
+        if is_dataclass(value):
+            found.update({f"{outer.name}.{f.name}": getattr(value, f.name) for f in fields(value)})
+        else:
+            found[outer.name] = value
+    return found
+
+
+def changed(policy: Policy, settings: Mapping[str, Any]) -> Policy:
+    """The policy with dotted keys replaced; values may be text, as on a command line.
+
+    Raises PolicyError for an unknown key (naming the nearest) or an unusable value (naming what is expected).
+    """
+    known = keys(policy)
+    for key, raw in settings.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; the keys are {', '.join(known)}"
+            raise PolicyError(f"unknown policy key {key!r}{hint}")
+        value = _parse(key, known[key], raw)
+        room, _, name = key.rpartition(".")
+        if room:
+            policy = replace(policy, **{room: replace(getattr(policy, room), **{name: value})})
+        else:
+            policy = replace(policy, **{name: value})
+    return policy
+
+
+def _parse(key: str, old: Any, raw: Any) -> Any:
+    """`raw` as a value of the type of `old`."""
+    text = raw.strip() if isinstance(raw, str) else raw
+    kind = type(old)
+    try:
+        if isinstance(old, Enum):
+            return text if isinstance(text, kind) else kind(str(text).lower())
+        if kind is bool:
+            return _BOOLS[str(text).lower()]
+        if kind is tuple:
+            return tuple(text.split("|")) if isinstance(text, str) else tuple(str(x) for x in text)
+        value = kind(text)
+    except (ValueError, KeyError, TypeError):
+        wanted = " or ".join(repr(m.value) for m in kind) if isinstance(old, Enum) else _WANTED[kind]
+        raise PolicyError(f"policy key {key!r} needs {wanted}, not {raw!r}") from None
+    if kind in (int, float) and not key.endswith("_db") and not 0 <= value < 10**9:
+        raise PolicyError(f"policy key {key!r} needs a value from 0 up, not {raw!r}")
+    return value
+
+
+_BOOLS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
+_WANTED = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    tuple: "texts separated by |",
+}

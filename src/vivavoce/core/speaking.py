@@ -1,0 +1,454 @@
+"""The agent's side: replies in line for the floor, their text, audio, tools and end.
+
+At most one reply is played at a time; `line` is the order in which they get the floor. Events for a reply that is
+over or unknown are dropped here, so nothing depends on how fast a provider cancels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .commands import (
+    Bind,
+    Cancel,
+    Duck,
+    Flush,
+    Generate,
+    Hold,
+    Item,
+    Release,
+    Resume,
+    Role,
+    RunTool,
+    Speak,
+    Why,
+)
+from .context import Context
+from .endings import Endings
+from .events import (
+    HeardReported,
+    Played,
+    ProviderFailed,
+    RemoteReplied,
+    ReplyAudio,
+    ReplyAudioEnded,
+    ReplyText,
+    ReplyTextEnded,
+    Say,
+    ToolAsked,
+)
+from .heard import Part
+from .history import Called, Spoken, Voice
+from .marks import Marks
+from .notices import Origin, ReplyAudible, ReplyDelta, ReplyOpened, ToolStarted
+from .reply import Basis, Reply, State
+from .tools import State as ToolState
+from .units import out_samples
+
+
+@dataclass(slots=True)
+class Speaking:
+    context: Context
+    replies: dict[int, Reply] = field(default_factory=dict)
+    line: list[Reply] = field(default_factory=list)
+    candidate: Reply | None = None
+    """The speculative reply, if any."""
+    endings: Endings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.endings = Endings(self.context)
+
+    # what the other side may ask
+
+    @property
+    def head(self) -> Reply | None:
+        """The reply that has the floor or gets it next."""
+        return self.line[0] if self.line else None
+
+    @property
+    def audible(self) -> bool:
+        """Samples of the agent are being played."""
+        head = self.head
+        return head is not None and head.audible and not head.held
+
+    @property
+    def settling(self) -> bool:
+        """A cut reply has not yet said how much of it was heard."""
+        return bool(self.endings.settling)
+
+    def interruptible(self) -> bool:
+        head = self.head
+        if head is None:
+            return True
+        return head.interruptible and head.stop_at is None and not self.context.tools.blocking()
+
+    def voice(self, reply: int) -> Voice:
+        return self.replies[reply].voice()
+
+    def request(self, *extra: Item) -> tuple[Item, ...]:
+        return self.context.history.request(self.voice, self.context.tools, *extra)
+
+    # opening
+
+    def generate(
+        self,
+        origin: Origin,
+        basis: Basis,
+        why: Why,
+        *extra: Item,
+        turn: int = 0,
+        speculative: bool = False,
+        instructions: str | None = None,
+        parent: Reply | None = None,
+    ) -> Reply:
+        """Ask the model for an answer. A speculative one stays out of the line and of the history."""
+        reply = self._new(origin, basis, State.SPECULATIVE if speculative else State.LIVE, turn)
+        if parent is not None:
+            self._follow(reply, parent)
+        items = self.request(*extra)
+        reply.marks.set("llm_request", self.context.now)
+        self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
+        if speculative:
+            self.candidate = reply
+        else:
+            self._go_live(reply, why)
+            self.endings.answered(self.context.tools)
+        self.context.emit(Generate(reply.id, items, speculative, why, instructions))
+        reply.whys.append(why.name)
+        return reply
+
+    def _follow(self, reply: Reply, parent: Reply) -> None:
+        """Go on from a reply's tool results; one exchange, unless the caller cut the first part off."""
+        reply.rounds = parent.rounds + 1
+        if parent.state in (State.LIVE, State.DONE):
+            reply.parent, parent.child = parent, reply
+            if not parent.played:
+                reply.marks = parent.marks
+
+    def say(self, say: Say, origin: Origin, why: Why) -> None:
+        """Speak given words, after what is in line already."""
+        if len(self.line) >= self.context.policy.reply.max_queue:
+            self.context.report(Role.TTS, "overflow", f"refused to queue {say.text[:40]!r}", Why.LIMIT)
+            return
+        reply = self._new(origin, Basis("", self.context.history.revision), State.LIVE, 0)
+        reply.interruptible = say.interruptible
+        self._go_live(reply, why)
+        reply.whys.append(why.name)
+        self._text(reply, say.text)
+        self._text_ended(reply)
+
+    def remote(self, event: RemoteReplied) -> None:
+        """A remote engine answers by itself."""
+        reply = self._new(Origin.REMOTE, Basis("", self.context.history.revision), State.LIVE, 0)
+        self._go_live(reply, Why.REMOTE)
+        self.context.emit(Bind(reply.id, event.ref, Why.REMOTE))
+        self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
+
+    def promote(self, marks: Marks, turn: int, why: Why) -> None:
+        """The early answer is the answer."""
+        reply, self.candidate = self.candidate, None
+        assert reply is not None
+        assert reply.state is State.SPECULATIVE
+        reply.state = State.LIVE
+        reply.turn = turn
+        for name, at in marks.at.items():
+            reply.marks.set(name, at)
+        reply.marks.silence_ms = marks.silence_ms
+        self._go_live(reply, why)
+        self.endings.answered(self.context.tools)
+        reply.whys.append(why.name)
+        if reply.text:
+            self.context.tell(ReplyDelta(reply.id, reply.text), why)
+        for row in self.context.tools.of(reply.id):
+            self._admit(reply, row.call, Why.PROMOTED)
+
+    def discard(self, why: Why) -> None:
+        """Forget the early answer; nobody heard of it."""
+        reply, self.candidate = self.candidate, None
+        if reply is None:
+            return
+        reply.state = State.DISCARDED
+        for row in self.context.tools.of(reply.id):
+            row.state = ToolState.DISCARDED
+        self.context.emit(Cancel(reply.id, why))
+        self.context.emit(Flush(reply.id, 0, why))
+        self.endings.forget_timers(reply)
+        del self.replies[reply.id]
+
+    def _new(self, origin: Origin, basis: Basis, state: State, turn: int) -> Reply:
+        reply = Reply(self.context.next_id("reply"), origin, basis, state, turn)
+        self.replies[reply.id] = reply
+        return reply
+
+    def _go_live(self, reply: Reply, why: Why) -> None:
+        reply.item = self.context.item_id()
+        self.line.append(reply)
+        self.context.history.add(Spoken(reply.item, reply.id))
+        self.context.tell(ReplyOpened(reply.id, reply.origin, reply.item), why)
+
+    # what the model and the synthesiser deliver
+
+    def _alive(self, reply: int) -> Reply | None:
+        found = self.replies.get(reply)
+        return None if found is None or found.over or found.stop_at is not None else found
+
+    def text(self, event: ReplyText) -> None:
+        reply = self._alive(event.reply)
+        if reply is None or reply.text_done:
+            return
+        reply.marks.set("llm_first_token", self.context.now)
+        self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
+        self._text(reply, event.text)
+
+    def text_ended(self, event: ReplyTextEnded) -> None:
+        reply = self._alive(event.reply)
+        if reply is not None and not reply.text_done:
+            self._text_ended(reply)
+
+    def _text(self, reply: Reply, delta: str) -> None:
+        reply.text += delta
+        if reply.state is State.LIVE:
+            self.context.tell(ReplyDelta(reply.id, delta), Why.CLAUSE)
+        if self.context.native:
+            self._native_part(reply).text += delta
+            return
+        for clause in reply.clauses.push(delta, self.context.policy.reply):
+            self._speak(reply, clause)
+
+    def _native_part(self, reply: Reply) -> Part:
+        if not reply.ledger.parts:
+            reply.ledger.add("")
+        return reply.ledger.parts[0]
+
+    def _text_ended(self, reply: Reply) -> None:
+        reply.text_done = True
+        self.context.clear_timer("llm", reply.id)
+        rest = reply.clauses.flush()
+        if rest.strip():
+            self._speak(reply, rest)
+        elif reply.ledger.parts and not reply.ledger.parts[-1].ended:
+            reply.ledger.parts[-1].text += rest
+        if not reply.text.strip() and not self.context.tools.of(reply.id):
+            self.context.report(Role.LLM, "empty", "the model answered with nothing", Why.FAILED)
+
+    def _speak(self, reply: Reply, clause: str) -> None:
+        part = reply.ledger.add(clause)
+        reply.marks.set("first_speakable", self.context.now)
+        reply.marks.set("tts_request", self.context.now)
+        self.context.timers.setdefault(("tts", reply.id), self.context.now + self.context.policy.reply.tts_timeout_ms)
+        self.context.emit(Speak(reply.id, part, clause, Why.CLAUSE))
+
+    def audio(self, event: ReplyAudio) -> None:
+        reply = self._alive(event.reply)
+        if reply is None:
+            return
+        if self.context.native:
+            self._native_part(reply)
+        if event.part >= len(reply.ledger.parts) or reply.ledger.parts[event.part].ended:
+            return
+        reply.ledger.audio(event.part, event.samples, event.words, event.lead)
+        reply.marks.set("tts_first_byte", self.context.now)
+        self.context.set_timer("tts", reply.id, self.context.now + self.context.policy.reply.tts_timeout_ms)
+        if reply.released:
+            self._expect_playout(reply)
+
+    def audio_ended(self, event: ReplyAudioEnded) -> None:
+        reply = self._alive(event.reply)
+        if reply is None or event.part >= len(reply.ledger.parts):
+            return
+        part = reply.ledger.parts[event.part]
+        if not part.samples and any(c.isalnum() for c in part.text) and not self.context.native:
+            self.failed(ProviderFailed(Role.TTS, "no_audio", part.text[:40], event.reply, event.part))
+            return
+        reply.ledger.end(event.part)
+        if reply.ledger.complete:
+            self.context.clear_timer("tts", reply.id)
+        else:
+            self.context.set_timer("tts", reply.id, self.context.now + self.context.policy.reply.tts_timeout_ms)
+
+    def played(self, event: Played) -> None:
+        """The caller's ears: the only source of what was heard."""
+        reply = self.replies.get(event.reply)
+        if reply is None or reply.settled:
+            return
+        before, reply.played = reply.played, max(reply.played, min(event.samples, reply.ledger.samples))
+        if not before and reply.played:
+            self.context.tell(ReplyAudible(reply.id), Why.FIRST_AUDIO)
+        if reply.played > reply.ledger.lead:
+            reply.marks.set("first_audible", self.context.now)
+        if event.final:
+            self.endings.settled(reply)
+            self._leave(reply)
+        elif reply.played > before:
+            self._expect_playout(reply)
+
+    def reported(self, event: HeardReported) -> None:
+        """The caller's client knows better what it played."""
+        reply = self.replies.get(event.reply)
+        if reply is not None:
+            reply.reported = max(0, min(event.samples, reply.ledger.samples))
+            self.context.history.revision += 1
+
+    def _expect_playout(self, reply: Reply) -> None:
+        """A listener that takes nothing for too long is gone; but nothing is owed while there is nothing to play."""
+        if reply.held or reply.played >= reply.ledger.samples:
+            self.context.clear_timer("playout", reply.id)
+        else:
+            due = self.context.now + self.context.policy.reply.playout_timeout_ms
+            self.context.set_timer("playout", reply.id, due)
+
+    # tools
+
+    def tool_asked(self, event: ToolAsked) -> None:
+        reply = self._alive(event.reply)
+        if reply is None:
+            return
+        row = self.context.tools.add(event.reply, event.call, event.name, event.arguments)
+        if row is None:
+            self.context.report(Role.TOOL, "duplicate", f"call {event.call!r} was asked for twice", Why.LATE)
+            return
+        reply.marks.set("llm_first_token", self.context.now)
+        self._admit(reply, row.call, Why.CALLED)
+
+    def _admit(self, reply: Reply, call: str, why: Why) -> None:
+        """Run what may run: anything for a live reply, only read-only tools for a speculative one."""
+        row = self.context.tools.rows[call]
+        live = reply.state is State.LIVE
+        if live and not row.live:
+            row.live = True
+            self.context.history.add(Called(self.context.item_id(), call))
+            self.context.tell(ToolStarted(reply.id, call, row.name, row.arguments), why)
+            self.endings.awaiting[reply.id] = reply
+            if row.settled:
+                self.endings.tool_settled(row)
+        if row.state is ToolState.WAITING and (live or row.spec.read_only):
+            row.state = ToolState.RUNNING
+            self.context.set_timer(f"tool:{call}", reply.id, self.context.now + row.spec.timeout_ms)
+            self.context.emit(RunTool(reply.id, call, row.name, row.arguments, why))
+
+    # the floor
+
+    def advance(self, free: bool) -> None:
+        """Finish what is over; give the floor to the next in line when `free`."""
+        while (head := self.head) is not None and head.finished and head.stop_at is None:
+            head.state = State.DONE
+            head.whys.append(Why.ENDED.name)
+            self.endings.settled(head)
+            self._leave(head)
+        if free:
+            for parent in self.endings.ready(quiet=not self.line and self.candidate is None):
+                basis = Basis("", self.context.history.revision)
+                self.generate(Origin.TOOLS, basis, Why.TOOL_RESULT, turn=parent.turn, parent=parent)
+            self._release()
+
+    def _release(self) -> None:
+        why = Why.FIRST_AUDIO
+        for reply in self.line:
+            if not reply.released and reply.ledger.samples:
+                reply.released = True
+                reply.marks.set("released", self.context.now)
+                self.context.emit(Release(reply.id, why))
+                self._expect_playout(reply)
+            if not (reply.released and reply.complete) or reply.stop_at is not None:
+                return
+            why = Why.NEXT_IN_LINE
+
+    def _leave(self, reply: Reply) -> None:
+        if reply in self.line:
+            self.line.remove(reply)
+
+    def duck(self, why: Why) -> None:
+        head = self.head
+        if head is not None and head.audible and not head.ducked and not head.held:
+            head.ducked = True
+            self.context.emit(Duck(head.id, self.context.policy.barge_in.duck_db, why))
+
+    def hold(self, why: Why) -> None:
+        head = self.head
+        if head is not None and head.released and not head.held:
+            head.held = True
+            self.context.clear_timer("playout", head.id)
+            self.context.emit(Hold(head.id, why))
+
+    def resume(self, why: Why) -> None:
+        head = self.head
+        if head is not None and (head.held or head.ducked):
+            head.held = head.ducked = False
+            self.context.emit(Resume(head.id, why))
+            self._expect_playout(head)
+
+    def stop(self, why: Why, finish_sentence: bool = False) -> None:
+        """Take the floor from the agent: nothing more of anything in line is said, or only this sentence."""
+        self.discard(why)
+        for reply in list(self.line):
+            if finish_sentence and reply.audible and reply.stop_at is None:
+                self._finish_sentence(reply, why)
+            elif not finish_sentence or reply.stop_at is None:
+                self.endings.cut(reply, why)
+                self._leave(reply)
+        self.endings.abandon_tools(why)
+
+    def _finish_sentence(self, reply: Reply, why: Why) -> None:
+        cap = reply.played + out_samples(self.context.policy.barge_in.sentence_cap_ms)
+        end = reply.ledger.sentence_end(reply.played)
+        at, reason = (end, Why.SENTENCE_END) if end is not None and end <= cap else (cap, Why.SENTENCE_CAP)
+        at = min(at, reply.ledger.samples)
+        self.resume(why)
+        reply.stop_at = at
+        reply.whys.append(why.name)
+        self.context.emit(Cancel(reply.id, why))
+        self.context.emit(Flush(reply.id, at, reason))
+        due = self.context.now + self.context.policy.barge_in.sentence_cap_ms
+        self.context.set_timer("flush", reply.id, due + self.context.policy.reply.flush_timeout_ms)
+        self.endings.forget_timers(reply, keep=("flush",))
+
+    # failures
+
+    def failed(self, event: ProviderFailed) -> None:
+        """A provider failed: retry a synthesis once, else end the reply with what exists and apologise."""
+        self.context.report(event.role, event.code, event.detail, Why.FAILED)
+        reply = self._alive(event.reply) if event.reply is not None else None
+        if reply is None:
+            return
+        if self._retry(reply, event):
+            return
+        if reply is self.candidate:
+            self.discard(Why.FAILED)
+            return
+        self.endings.fail(reply)
+        if reply.over:
+            self._leave(reply)
+        apology = self.context.policy.reply.apology
+        if apology and reply.origin is not Origin.APOLOGY:
+            self.say(Say(apology), Origin.APOLOGY, Why.APOLOGY)
+
+    def _retry(self, reply: Reply, event: ProviderFailed) -> bool:
+        part = event.part
+        if event.role is not Role.TTS or part is None or part >= len(reply.ledger.parts) or part in reply.retried:
+            return False
+        row = reply.ledger.parts[part]
+        if row.samples or row.ended:
+            return False
+        reply.retried.add(part)
+        self.context.set_timer("tts", reply.id, self.context.now + self.context.policy.reply.tts_timeout_ms)
+        self.context.emit(Speak(reply.id, part, row.text, Why.RETRY))
+        return True
+
+    def due(self, what: str, who: int) -> None:
+        """A deadline of a reply has passed."""
+        reply = self.replies.get(who)
+        if reply is None:
+            return
+        if what == "flush":
+            self.context.report(Role.TRANSPORT, "no_position", f"reply {who} never said where it stopped", Why.TIMEOUT)
+            self.endings.settled(reply)
+            self._leave(reply)
+        elif what == "playout":
+            self.context.report(Role.TRANSPORT, "stalled", f"reply {who} is no longer being played", Why.TIMEOUT)
+            self.endings.cut(reply, Why.TIMEOUT)
+            self._leave(reply)
+        elif what == "llm":
+            self.failed(ProviderFailed(Role.LLM, "timeout", "the model fell silent", who))
+        elif what == "tts":
+            part = next((n for n, p in enumerate(reply.ledger.parts) if not p.ended), None)
+            self.failed(ProviderFailed(Role.TTS, "timeout", "the synthesiser fell silent", who, part))

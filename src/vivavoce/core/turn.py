@@ -1,0 +1,62 @@
+"""One turn of the caller: its place in the audio and its words, attached by media time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .events import UserWords
+from .marks import Marks
+
+
+@dataclass(slots=True)
+class Turn:
+    """Positions in caller samples (16 kHz)."""
+
+    id: int
+    start: int
+    """Prefix padding included."""
+    end: int
+    """True end of the last speech so far."""
+    speaking: bool = True
+    over_agent: bool = False
+    """It began over the agent's voice and has not (yet) become an interruption."""
+    harmless: bool = False
+    """Judged to be no interruption; only late words can change that."""
+    voiced: int = 0
+    segments: dict[int, UserWords] = field(default_factory=dict)
+    finish_asked: int = -1
+    """Position up to which final words were asked for; -1 for never."""
+    owed: bool = False
+    """The recogniser has not answered that yet."""
+    given_up: bool = False
+    """It never did."""
+    score: float | None = None
+    scored_at: int = -1
+    """Silence (ms) at which the turn model was last asked; -1 for never in this silence."""
+    speculations: int = 0
+    marks: Marks = field(default_factory=Marks)
+
+    @property
+    def text(self) -> str:
+        rows = sorted(self.segments.values(), key=lambda w: (w.start, w.segment))
+        return " ".join(w.text for w in rows if w.text)
+
+    @property
+    def settled(self) -> bool:
+        """All words of it are final."""
+        return not self.owed and all(w.final for w in self.segments.values())
+
+    def resumed(self) -> None:
+        """The caller goes on speaking."""
+        self.speaking = True
+        self.score = None
+        self.scored_at = -1
+        self.given_up = False
+
+    def hear(self, words: UserWords) -> bool:
+        """Attach words; True when they change the text or settle it."""
+        before, owed = self.text, self.owed
+        self.segments[words.segment] = words
+        if words.final:
+            self.owed = False
+        return self.text != before or self.owed != owed

@@ -1,0 +1,112 @@
+"""Where sound stops: silence at the edges of synthesised speech, and pauses in a caller's voice."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .pcm import AudioError, Pcm
+
+_RATE = 16_000
+_BLOCK = 80
+"""5 ms."""
+_SMOOTH = 4
+"""Blocks (20 ms) over which the floor and the peak are taken, so that the gaps between glottal pulses, and clicks,
+do not pass for either."""
+_SPAN = 60
+"""Blocks (300 ms) per entry of the floor's memory."""
+_SPANS = 8
+"""Entries: a noise that begins is the new floor after 2.4 s."""
+_QUIETEST = -62.0
+"""dBFS below which nothing counts as speech."""
+_FIRST_FLOOR = -56.0
+"""dBFS; the floor is taken to be no higher until a span of audio is known."""
+_PEAK_FALL = 4.0 * _BLOCK / _RATE
+"""The memory of the peak falls by 4 dB per second."""
+_BELOW_PEAK = 34.0
+_MARGIN_LOW, _MARGIN_HIGH = 8.0, 12.0
+
+
+class Activity:
+    """How long a caller has been quiet, to 5 ms, whatever the line: a meter with a moving floor and a moving peak.
+
+    Sound counts as speech when it stands 8 to 12 dB (more on a better line) above the lowest level of the last 2.4 s,
+    and less than 34 dB below the recent peak. Constant offsets and hum do not count as sound.
+    """
+
+    def __init__(self) -> None:
+        self._recent: NDArray[np.float64] = np.zeros(0)
+        """Power of the last blocks, at most `_SMOOTH - 1`."""
+        self._floors: list[float] = []
+        self._span_floor = 0.0
+        self._span_blocks = 0
+        self._peak = -120.0
+
+    @property
+    def floor_db(self) -> float:
+        """Level of the background in dBFS."""
+        known = min([*self._floors, self._span_floor])
+        return known if self._floors else min(known, _FIRST_FLOOR)
+
+    @property
+    def speech_db(self) -> float:
+        """Level in dBFS from which on sound counts as speech."""
+        floor = self.floor_db
+        margin = min(max(0.6 * (self._peak - floor), _MARGIN_LOW), _MARGIN_HIGH)
+        return max(floor + margin, self._peak - _BELOW_PEAK, _QUIETEST)
+
+    def push(self, pcm: Pcm) -> int:
+        """Take the next window (16 kHz, at least 5 ms). Returns how many samples at its end are below speech level:
+        `pcm.size` when all of it is. Raises `AudioError` for a shorter window."""
+        count = pcm.size // _BLOCK
+        if not count:
+            raise AudioError(f"a window of {pcm.size} samples is too short to judge; use at least {_BLOCK}")
+        # Blocks end where the window ends; a remainder joins the first one.
+        first = pcm.size - (count - 1) * _BLOCK
+        power = np.empty(count)
+        power[0] = pcm[:first].var()
+        power[1:] = pcm[first:].reshape(-1, _BLOCK).var(axis=1)
+        self._learn(power)
+        loud = np.flatnonzero(_db(power) >= self.speech_db)
+        if not loud.size:
+            return pcm.size
+        return int(count - 1 - loud[-1]) * _BLOCK
+
+    def _learn(self, power: NDArray[np.float64]) -> None:
+        joined = np.concatenate((self._recent, power))
+        self._recent = joined[-(_SMOOTH - 1) :]
+        if joined.size < _SMOOTH:
+            return
+        sums = np.concatenate(([0.0], np.cumsum(joined)))
+        smooth = _db((sums[_SMOOTH:] - sums[:-_SMOOTH]) / _SMOOTH)
+        self._peak = max(self._peak - _PEAK_FALL * power.size, float(smooth.max()))
+        self._span_floor = min(self._span_floor, float(smooth.min()))
+        self._span_blocks += power.size
+        if self._span_blocks >= _SPAN:
+            self._floors = [*self._floors[-(_SPANS - 1) :], self._span_floor]
+            self._span_floor = 0.0
+            self._span_blocks = 0
+
+
+def lead_silence(pcm: Pcm, rate: int, dbfs: float = -50.0) -> int:
+    """Samples before the first 10 ms block whose level is above `dbfs`; all of them when there is none."""
+    block = max(1, rate // 100)
+    whole = pcm.size // block * block
+    power = np.square(pcm[:whole].astype(np.float64)).reshape(-1, block).mean(axis=1)
+    loud = np.flatnonzero(_db(power) > dbfs)
+    if loud.size:
+        return int(loud[0]) * block
+    rest = np.square(pcm[whole:].astype(np.float64))
+    return whole if rest.size and _db(rest.mean()) > dbfs else pcm.size
+
+
+def trail_silence(pcm: Pcm, rate: int, dbfs: float = -50.0) -> int:
+    """Samples after the last 10 ms block whose level is above `dbfs`; all of them when there is none."""
+    return lead_silence(pcm[::-1], rate, dbfs)
+
+
+def _db(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean squares on the int16 scale as dBFS, -120 at the least."""
+    floor = 32768.0**2 * 1e-12
+    decibels: NDArray[np.float64] = 10.0 * np.log10(np.maximum(power, floor)) - 20.0 * np.log10(32768.0)
+    return decibels

@@ -90,6 +90,7 @@ class Why(Enum):
     GREETING = "the call begins"
     CLAUSE = "a clause is complete"
     FIRST_AUDIO = "audio is ready and the floor is free"
+    COMPLETE = "all of its audio exists"
     NEXT_IN_LINE = "the reply before it is over"
     TOOL_RESULT = "a tool answered"
     IDLE = "nobody has spoken for long"
@@ -156,6 +157,14 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """All audio of the reply exists: when it is played out, the next one may follow at the very next sample."""
+
+    reply: int
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Pause the reply; keep its audio."""
 
@@ -184,7 +193,7 @@ class Duck:
 class Flush:
     """Nothing of this reply is to be played past `samples`; if that is already past, stop now.
 
-    Answered by a final `Played` with the position truly reached.
+    Answered by a final `Played` with the position truly reached, if the reply had been released.
     """
 
     reply: int
@@ -270,6 +279,7 @@ Command = (
     Generate
     | Speak
     | Release
+    | Seal
     | Hold
     | Resume
     | Duck

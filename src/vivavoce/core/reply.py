@@ -64,6 +64,7 @@ class Reply:
     ledger: Ledger = field(default_factory=Ledger)
     retried: set[int] = field(default_factory=set)
     """Parts whose synthesis was already tried twice."""
+    sealed: bool = False
     released: bool = False
     held: bool = False
     ducked: bool = False

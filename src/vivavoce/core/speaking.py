@@ -20,6 +20,7 @@ from .commands import (
     Resume,
     Role,
     RunTool,
+    Seal,
     Speak,
     Why,
 )
@@ -230,6 +231,7 @@ class Speaking:
             reply.ledger.parts[-1].text += rest
         if not reply.text.strip() and not self.context.tools.of(reply.id):
             self.context.report(Role.LLM, "empty", "the model answered with nothing", Why.FAILED)
+        self._seal(reply)
 
     def _speak(self, reply: Reply, clause: str) -> None:
         part = reply.ledger.add(clause)
@@ -237,6 +239,12 @@ class Speaking:
         reply.marks.set("tts_request", self.context.now)
         self.context.timers.setdefault(("tts", reply.id), self.context.now + self.context.policy.reply.tts_timeout_ms)
         self.context.emit(Speak(reply.id, part, clause, Why.CLAUSE))
+
+    def _seal(self, reply: Reply) -> None:
+        if reply.complete and not reply.sealed:
+            reply.sealed = True
+            self.context.clear_timer("tts", reply.id)
+            self.context.emit(Seal(reply.id, Why.COMPLETE))
 
     def audio(self, event: ReplyAudio) -> None:
         reply = self._alive(event.reply)
@@ -265,6 +273,7 @@ class Speaking:
             self.context.clear_timer("tts", reply.id)
         else:
             self.context.set_timer("tts", reply.id, self.context.now + self.context.policy.reply.tts_timeout_ms)
+        self._seal(reply)
 
     def played(self, event: Played) -> None:
         """The caller's ears: the only source of what was heard."""

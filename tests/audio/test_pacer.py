@@ -168,10 +168,28 @@ def test_running_dry_between_frames_lets_the_last_value_fall():
     assert np.all(np.diff(dry[:FADE].astype(int)) == -100)
 
 
+def test_a_tail_goes_on_in_the_next_frame():
+    out, _ = run(playing(np.full(N - 50, 12_000, dtype=np.int16)), 2)
+    assert out[N - 50 : N - 50 + FADE].tolist() == list(range(11_900, -1, -100))
+    assert not out[N - 50 + FADE :].any()
+
+
+def test_each_time_it_runs_dry_counts():
+    pacer = playing(pattern(1, N + 10))
+    run(pacer, 3)
+    assert pacer.underruns == 1
+    pacer.write(1, pattern(1, 10))
+    run(pacer, 3)
+    assert pacer.underruns == 2
+
+
 def test_a_natural_end_is_left_as_it_is():
     for samples in (N, N + 100):
-        out, _ = run(playing(np.full(samples, 12_000, dtype=np.int16), end=True), 3)
-        assert not out[samples:].any()
+        for waiting in (False, True):
+            pacer = playing(np.full(samples, 12_000, dtype=np.int16), end=True)
+            if waiting:
+                pacer.release(2)
+            assert not run(pacer, 3)[0][samples:].any()
 
 
 # -- hold, resume, duck ------------------------------------------------------------------------------------------------
@@ -205,6 +223,15 @@ def test_a_held_reply_keeps_the_next_one_waiting():
     pacer.frame()
     pacer.hold(1)
     assert run(pacer, 5)[1] == [(1, N + FADE, False)]
+
+
+def test_a_reply_whose_end_lies_in_the_fade_of_a_hold_is_over():
+    pacer = playing(pattern(1, N + 50), end=True)
+    pacer.write(2, pattern(2))
+    pacer.release(2)
+    pacer.frame()
+    pacer.hold(1)
+    assert pacer.frame().played == [(1, N + 50, False), (2, N - 50, False)]
 
 
 def test_held_before_it_began_it_waits_and_starts_unfaded():
@@ -406,6 +433,15 @@ def test_audio_may_still_come_up_to_the_flush_but_not_beyond():
     assert run(pacer, 4)[1][-1] == (1, N + 700, True)
 
 
+def test_nothing_that_comes_after_an_immediate_flush_is_played():
+    pacer = playing(sine(N + 20))
+    pacer.frame()
+    pacer.flush(1, 0)
+    pacer.write(1, sine(N))
+    assert run(pacer, 2)[1] == [(1, N + 20, True)]
+    assert pacer.late_samples == N
+
+
 def test_a_second_flush_can_only_bring_the_end_nearer():
     pacer = playing(pattern(1))
     pacer.flush(1, 5000)
@@ -467,6 +503,8 @@ class Tape(Pacer):
         lambda p: (p.duck(1, -30), p.frame(), p.resume(1)),
         lambda p: (p.duck(1, -12), p.flush(1, 0)),
         lambda p: (p.flush(1, 1100), p.flush(1, 0)),
+        lambda p: (p.flush(1, 1500), p.frame(), p.flush(1, 1450)),
+        lambda p: (p.flush(1, 1500), p.frame(), p.flush(1, 0)),
         lambda p: None,
     ],
 )

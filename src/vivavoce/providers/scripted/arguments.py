@@ -6,26 +6,30 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from ...core.lexicon import normalise
-from .numbers import Found, find_numbers, sound_alikes_as_numbers
+from .numbers import UNITS, Found, find_numbers, sound_alikes_as_numbers
 from .understand import STOP_WORDS, alike, clean, pieces, stem
 
 _PLACE = frozenset("city place location town country region address where destination origin area".split())
 _PERSON = frozenset("name person contact recipient who whom customer guest user".split())
-_WHEN = frozenset("date day when time".split())
+_DATE = frozenset("date day when weekday".split())
+_CODE = frozenset("id number code reference zip postcode phone pin".split())
 _AFTER: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
     (frozenset({"origin", "from", "source", "departure"}), ("from",)),
     (frozenset({"destination", "to", "target", "recipient"}), ("to", "for")),
     (_PLACE, ("in", "at", "near", "for", "from", "to", "of")),
     (_PERSON, ("to", "for", "with", "called", "named", "is", "call")),
+    (frozenset("subject title headline".split()), ("about", "called", "titled")),
+    (frozenset("message text body content note".split()), ("saying", "that", "about", "note")),
     (
-        frozenset("query topic question subject term keyword search text message note title content body".split()),
+        frozenset("query topic question term keyword search".split()),
         ("about", "for", "saying", "that", "called", "on", "of"),
     ),
 )
 _ANY = ("in", "for", "about", "called", "named", "of", "to", "on", "at", "with", "is")
 _NAMING = ("called", "named", "saying")
 _ENDS = frozenset(
-    "today tomorrow tonight now please yesterday right and then in at for from to on with about next this".split()
+    "today tomorrow tonight now please yesterday right and then in at for from to on with about next this "
+    "saying that telling called named titled".split()
 )
 """Words that end a value taken from the middle of a sentence."""
 _LEAD_INS = re.compile(
@@ -36,9 +40,19 @@ _LEAD_INS = re.compile(
 _TRAILERS = re.compile(r"[\s,]*(?:\b(?:please|thanks|thank you|i think|today|now)\b[\s,.!?]*)+$", re.IGNORECASE)
 _DAYS = ("today", "tomorrow", "tonight", "yesterday", "monday", "tuesday", "wednesday", "thursday", "friday",
          "saturday", "sunday")  # fmt: skip
+_CLOCK = re.compile(
+    r"\bat (?P<at>(?:half past |quarter (?:past|to) )?[\w:]+(?: (?:thirty|fifteen|forty five))?(?: (?:[ap]m|o'clock))?)"
+    r"|(?P<clock>[\w:]+ (?:[ap]m|o'clock))"
+)
+_JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+_HAS_DIGIT = re.compile(r"\d")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _YES = frozenset("yes yeah yep sure on true enable enabled with okay correct".split())
 _NO = frozenset("no nope off false disable disabled without not never".split())
+
+
+def _name_words(name: str) -> set[str]:
+    return set(normalise(_JOINT.sub(" ", name)).split())
 
 
 def required(parameters: Mapping[str, object]) -> tuple[str, ...]:
@@ -106,6 +120,8 @@ def fill_answer(name: str, schema: Mapping[str, object], answer: str) -> object:
         return None
     if kind == "boolean":
         return True if _YES & set(words) else False if _NO & set(words) else None
+    if _name_words(name) & _CODE and (code := _code(words)):
+        return code
     label = rf"^(?:the )?{re.escape(name.replace('_', ' '))} (?:is|should be) "
     bare = _TRAILERS.sub("", _LEAD_INS.sub("", re.sub(label, "", answer.strip(), flags=re.IGNORECASE)))
     return _spelled(name, bare) or None
@@ -159,7 +175,7 @@ def _scale(unit: str, wanted: set[str]) -> float | None:
 
 
 def _flag(name: str, words: Sequence[str]) -> bool | None:
-    own = {stem(w) for w in name.lower().split("_")} - {"is", "has", "with", "use"}
+    own = {stem(w) for w in _name_words(name)} - {"is", "has", "with", "use"}
     about = any(stem(w) in own for w in words)
     if not about and not {"on", "off"} & set(words):
         return None
@@ -167,11 +183,16 @@ def _flag(name: str, words: Sequence[str]) -> bool | None:
 
 
 def _string(name: str, text: str, trigger: set[str], needed: bool) -> str | None:
-    name_words = set(normalise(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name)).split())
+    name_words = _name_words(name)
     raw = pieces(text)
     low = tuple(normalise(p) for p in raw)
-    if name_words & _WHEN:
+    if name_words & _DATE:
         return next((w for w in low if w in _DAYS), None)
+    if name_words & _CODE:
+        return _code(clean(text))
+    if "time" in name_words:
+        hit = _CLOCK.search(" ".join(low))
+        return (hit["at"] or hit["clock"]) if hit else None
     leads = next((after for names, after in _AFTER if names & name_words), _ANY if needed else _NAMING)
     whole = not name_words & (_PLACE | _PERSON)
     for lead in (*sorted(name_words - {"name", "text"}), *leads):
@@ -179,6 +200,21 @@ def _string(name: str, text: str, trigger: set[str], needed: bool) -> str | None
             if low[at] == lead and (value := _run(raw, low, at + 1, trigger, whole)) and _says_something(value):
                 return _spelled(name, value)
     return None
+
+
+def _code(words: Sequence[str]) -> str | None:
+    """The longest run of digits, spelled numbers and single letters, as in "a b one two"; one letter is none."""
+    best = ""
+    run = ""
+    for word in (*words, ""):
+        if word.isdigit() or (len(word) == 1 and word.isalpha()) or (len(word) > 2 and _HAS_DIGIT.search(word)):
+            run += word.upper()
+        elif word in UNITS:
+            run += str(UNITS.index(word))
+        else:
+            best = max(best, run, key=len)
+            run = ""
+    return best if _HAS_DIGIT.search(best) else None
 
 
 def _says_something(value: str) -> bool:
@@ -203,6 +239,5 @@ def _run(raw: Sequence[str], low: Sequence[str], start: int, trigger: set[str], 
 def _spelled(name: str, value: str) -> str:
     """Recognisers write small letters; places and people have capitals."""
     bare = value.strip(" .,!?;:\"'")
-    parts = set(re.split(r"_|(?<=[a-z])(?=[A-Z])", name.lower()))
-    proper = bool(parts & (_PLACE | _PERSON))
+    proper = bool(_name_words(name) & (_PLACE | _PERSON))
     return " ".join(w[0].upper() + w[1:] for w in bare.split()) if proper and bare.islower() else bare

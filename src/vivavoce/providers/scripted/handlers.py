@@ -68,15 +68,14 @@ def _without_repeat(text: str) -> str:
 
 
 def _continue(turn: Turn) -> str:
-    if interrupted_at(turn.before) is None:
+    if not interrupted_at(turn.before):
         return turn.line("ack") if turn.last_heard else "I have not begun yet. Shall I tell you a story?"
     rest = remainder(turn)
     if rest is None:
         return "I have lost my place, sorry. Please ask me again."
     if not rest:
         return "That was all of it, really."
-    lead = turn.choose("continue", ("As I was saying. ", "So. ", "Where was I? "), [])
-    return lead + rest[0].upper() + rest[1:]
+    return turn.choose("continue", ("As I was saying: ", "To go on: ", "So: "), []) + rest
 
 
 def _who(turn: Turn) -> str:

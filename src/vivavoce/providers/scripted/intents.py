@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .understand import clean, content, coverage
+from .understand import alike, clean, content, coverage
 
 CONTROL: dict[str, str] = {
-    "stop": "stop|stop it|stop talking|stop please|be quiet|quiet|shut up|enough|that is enough|never mind|cancel|"
+    "stop": "stop|stop it|stop talking|be quiet|quiet|shut up|enough|that is enough|never mind|cancel|"
     "no stop|okay stop|stop that",
     "wait": "wait|wait a minute|wait a second|wait a moment|hold on|hang on|one moment|one second|just a moment|"
     "just a second|give me a second|excuse me|pause",
-    "continue": "go on|continue|carry on|keep going|keep talking|go ahead|please continue|please go on|resume|"
-    "what happened next|and then|then what|what happened then|go on with the story|finish the story|"
-    "where were you|where were we|continue the story|okay go on|yes go on",
+    "continue": "go on|continue|carry on|keep going|keep talking|go ahead|resume|"
+    "what happened next|and then|then what|what happened then|go on with the story|go on with it|go on then|"
+    "finish the story|where were you|where were we|continue the story|okay go on|yes go on",
     "repeat": "repeat that|say that again|can you repeat that|could you say that again|pardon|sorry what|what|"
     "come again|once more|repeat please|i did not hear you|i did not catch that|i did not understand you|"
     "what did you say|what did you just say|what was that|again|say it again|one more time",
@@ -29,9 +29,11 @@ CONTROL: dict[str, str] = {
 """Short commands; some only count when they are all that was said."""
 
 ANSWERS: dict[str, str] = {
-    "yes": "yes|yeah|yep|yup|sure|of course|yes please|okay|okay then|all right|alright|certainly|absolutely|"
+    "yes": "i do|i am|i did|i would|it is|yes it is|"
+    "yes|yeah|yep|yup|sure|of course|okay|okay then|all right|alright|certainly|absolutely|"
     "why not|i would like that|i would love to|sounds good|please do|do it|oh yes|yes i would|yes i do|definitely",
-    "no": "no|nope|no thanks|no thank you|not really|not now|i do not think so|rather not|maybe later|no way|"
+    "no": "i did not|i am not|it is not|"
+    "no|nope|no thanks|no thank you|not really|not now|i do not think so|rather not|maybe later|no way|"
     "not at all|no i do not|definitely not",
     "maybe": "maybe|perhaps|i do not know|i am not sure|not sure|it depends|possibly",
     "ack": "right|i see|got it|good|great|fine|nice|cool|wow|exactly|that is right|makes sense|interesting|"
@@ -50,13 +52,15 @@ SOCIAL: dict[str, str] = {
     "not so good|i had a bad day|i am stressed",
     "pleased": "nice to meet you|pleased to meet you|good to talk to you|nice to hear you",
     "thanks": "thanks|thank you|thank you very much|thanks a lot|many thanks|thank you so much",
-    "bye": "good bye|bye|bye bye|see you|see you later|i have to go|good night|talk to you later|that is all|"
+    "bye": "good bye|good by|bye|bye bye|see you|see you later|i have to go|good night|talk to you later|that is all|"
     "hang up|end the call|i am done",
     "sorry": "sorry|i am sorry|my apologies|my mistake",
     "praise": "you are good|well done|that was good|you are funny|i like you|good job|that is funny|very good|"
     "you are great|that was great|i love you",
     "blame": "you are stupid|that is wrong|you are wrong|that is not what i said|you do not understand|"
-    "you misunderstood me|i did not say that|you are useless|that is not true|you are not listening|bad answer",
+    "you misunderstood me|you did not understand me|you did not hear me|i did not say that|"
+    "you are useless|that is not true|you are not listening|"
+    "bad answer",
     "hear_me": "can you hear me|do you hear me|are you there|are you listening|is anybody there|hello are you there|"
     "is this working|testing one two three|do you understand me|this is a test",
 }
@@ -109,7 +113,7 @@ FUN: dict[str, str] = {
     "story": "tell me a story|tell me a long story|another story|tell me another story|can you tell me a story|"
     "i want to hear a story|a story|tell me something long|talk for a while|just talk|"
     "read me something|a bedtime story",
-    "again": "another one|one more|tell me another|another|another one please|one more please|tell me one more",
+    "again": "another one|one more|tell me another|another|tell me one more",
     "poem": "tell me a poem|say a poem|do you know a poem|recite a poem|sing a song|sing something|a poem",
     "fact": "tell me something|tell me something interesting|tell me a fact|surprise me|another fact|talk to me|"
     "say something|tell me something about vivavoce|what is vivavoce|tell me about vivavoce|how does vivavoce work",
@@ -129,12 +133,14 @@ FUN: dict[str, str] = {
 }
 
 INTENTS: dict[str, str] = {**CONTROL, **ANSWERS, **SOCIAL, **ABOUT_ME, **MEMORY, **WORLD, **FUN}
-ENOUGH = 0.66
+ENOUGH = 0.62
 """Least likeness, 0 to 1, for a phrase to be taken as meant."""
 _ENOUGH_WHOLE = 0.8
 """The same for intents of everyday words."""
 _UNKNOWN = 2.2
 """Weight of a word that occurs in no phrase, in the units of the inverse document frequencies."""
+_LEADING = frozenset("yes yeah no okay oh so and but hey now alright well".split())
+_TRAILING = frozenset("now then thanks okay yes".split())
 _WHOLE_ONLY = frozenset({"stop", "wait", "continue", "repeat", *ANSWERS})
 """Intents of such everyday words that they must be nearly all that was said."""
 
@@ -163,37 +169,45 @@ _WEIGHTS = _weigh()
 
 
 def exactly(words: Sequence[str]) -> str | None:
-    """The intent of which these are the very words, if any."""
-    return _EXACT.get(tuple(words))
+    """The intent of which these are the very words, if any; "okay, ..." and "... then" may stand around them."""
+    whole = tuple(words)
+    if whole in _EXACT:
+        return _EXACT[whole]
+    start, end = 0, len(whole)
+    while start < end and whole[start] in _LEADING:
+        start += 1
+    while end > start and whole[end - 1] in _TRAILING:
+        end -= 1
+    return _EXACT.get(whole[start:end])
 
 
 @lru_cache(maxsize=512)
 def classify(words: tuple[str, ...]) -> Meaning | None:
     """The intent nearest to what was said; None when none is near enough."""
-    exact = _EXACT.get(words)
+    exact = exactly(words)
     if exact is not None:
         return Meaning(exact, 1.0)
     if not words:
         return None
+    found = {known: max(alike(known, word) for word in words) for known in _WEIGHTS}
     best = Meaning("", 0.0)
     for intent, phrases in _PHRASES.items():
         for phrase in phrases:
-            score = _likeness(words, phrase, intent in _WHOLE_ONLY)
+            score = _likeness(words, phrase, found, intent in _WHOLE_ONLY)
             if score > best.score and score >= (_ENOUGH_WHOLE if intent in _WHOLE_ONLY else ENOUGH):
                 best = Meaning(intent, score)
     return best if best.intent else None
 
 
-def _likeness(said: Sequence[str], phrase: Sequence[str], whole: bool) -> float:
-    """How well a phrase explains what was said. Words left over matter less than words missing, unless `whole`."""
-    recall = coverage(phrase, said, _WEIGHTS, _UNKNOWN)
-    if recall < 0.5 or not (whole or _shares_content(said, phrase)):
+def _likeness(said: Sequence[str], phrase: Sequence[str], found: Mapping[str, float], whole: bool) -> float:
+    """How well a phrase explains what was said. Words left over matter less than words missing, unless `whole`.
+
+    `found`: how surely each known word was among those said.
+    """
+    recall = sum(_WEIGHTS[w] * found[w] for w in phrase) / sum(_WEIGHTS[w] for w in phrase)
+    topics = content(phrase)
+    if recall < 0.5 or not (whole or not topics or any(found[t] >= 0.7 for t in topics)):
         return 0.0
     precision = coverage(said, phrase, _WEIGHTS, _UNKNOWN)
     lean = 1.0 if whole else 2.5
     return (1 + lean) * precision * recall / (lean * precision + recall)
-
-
-def _shares_content(said: Sequence[str], phrase: Sequence[str]) -> bool:
-    topics = content(phrase)
-    return not topics or any(coverage((t,), said, {}, 1.0) >= 0.7 for t in topics)

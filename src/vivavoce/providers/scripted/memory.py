@@ -10,7 +10,7 @@ from ...core.commands import Item, Message
 from .understand import STOP_WORDS, alike, clean, content, is_question, pieces
 
 _NAME = re.compile(
-    r"\b(?:my name is|my name's|call me|i am called|i'm called|name is actually)\s+"
+    r"\b(?:(?:my|mine) name (?:is|his|as|was|this|it's)|my name's|call me|i am called|i'm called|name is actually)\s+"
     r"([^\W\d_][\w'-]*(?:\s+[A-Z][\w'-]*)?)",
     re.IGNORECASE,
 )

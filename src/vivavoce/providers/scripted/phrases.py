@@ -37,6 +37,7 @@ def expected_phrases() -> list[str]:
     phrases += [f"call me {name}" for name in _NAMES[:3]]
     phrases += [f"remember that {fact}" for fact in _FACTS]
     phrases += [f"what is the weather in {city}" for city in _CITIES]
+    phrases += [f"how warm is it in {city}" for city in _CITIES[:2]]
     phrases += [f"what is {a} {op} {b}" for op, (a, b) in zip(_OPERATORS * 2, _PAIRS * 2, strict=False)]
     numbers = [*UNITS, *TENS, "hundred", "thousand"]
     phrases += [f"{a} plus {b}" for a, b in zip(numbers[::2], numbers[1::2], strict=False)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...core.commands import Call, Item, Message, Result, Role, Usage
+from ...core.lexicon import ENGLISH, normalise
 from ..base import Ask, LlmOutput, TextDelta, Tool, ToolCall
 from .handlers import keep, meet, nudge, question, recall_for, request, say, statement
 from .intents import classify, exactly
@@ -28,7 +29,7 @@ MODEL = "offline:script"
 _DELTA = re.compile(r"\s*\S+")
 _DEEPEST = 24
 """How many interrupted answers in a row are made again to find where the first one was cut."""
-_COMMANDS_FIRST = frozenset({"stop", "wait", "continue", "repeat", "yes", "no", "bye", "thanks"})
+_COMMANDS_FIRST = frozenset({"stop", "wait", "continue", "repeat", "yes", "no", "thanks"})
 """Whole utterances that never mean a tool, though one may be named alike."""
 _ABOUT_THE_ANSWER = frozenset(
     {"stop", "wait", "continue", "repeat", "no", "bye", "thanks", "slower", "louder", "story", "yes", "ack", "my_words"}
@@ -101,16 +102,21 @@ def _words_in(ask: Ask) -> int:
     return sum(len(t.split()) for t in texts)
 
 
-def respond(ask: Ask, now: datetime, *, seed: int = 0, name: str = "Viva", depth: int = 0) -> Answer:
+def respond(ask: Ask, now: datetime, *, seed: int = 0, name: str = "Viva") -> Answer:
     """The answer to a request. `now` is the local time the clock shows; `name` is used unless the instructions
-    give one; `depth` counts answers made again within answers."""
+    give one."""
+    return _respond(ask, now, seed, name, {}, 0)
+
+
+def _respond(ask: Ask, now: datetime, seed: int, name: str, known: dict[int, str], depth: int) -> Answer:
+    """`known`: answers made again so far, by their place in the history; `depth`: how deep such answers nest."""
     items = tuple(i for i in ask.items if not (isinstance(i, Message) and i.role == "system"))
 
     def said_at(index: int) -> str:
-        if depth >= _DEEPEST:
-            return ""
-        again = Ask(ask.instructions, items[:index], ask.tools)
-        return respond(again, now, seed=seed, name=name, depth=depth + 1).text
+        if index not in known and depth < _DEEPEST:
+            again = Ask(ask.instructions, items[:index], ask.tools)
+            known[index] = _respond(again, now, seed, name, known, depth + 1).text
+        return known.get(index, "")
 
     persona = read_persona(ask.instructions, name)
     if items and isinstance(items[-1], Result | Call):
@@ -150,6 +156,8 @@ def _speak_results(items: Sequence[Item]) -> str:
 
 
 def _to_user(turn: Turn, tools: Sequence[Tool]) -> Answer:
+    if normalise(turn.text) in ENGLISH.backchannels and not turn.words:
+        return Answer(say(turn, "ack"))
     if is_gibberish(turn.words):
         return Answer(turn.line("reprompt"))
     command = exactly(turn.words)

@@ -11,8 +11,8 @@ _MOST_WORDS = 70
 """Longest answer that is read out; the rest is announced as more."""
 _MOST_ROWS = 3
 """Entries of a list that are read out."""
-_SUCCESS = ("ok", "success", "succeeded", "done")
-"""Keys that say no more than that it worked."""
+_SUCCESS = ("ok", "okay", "success", "succeeded", "done")
+"""Keys and answers that say no more than that it worked."""
 _UNITS = {
     "c": "degrees", "celsius": "degrees", "f": "degrees fahrenheit", "percent": "percent", "km": "kilometers",
     "m": "meters", "ms": "milliseconds", "s": "seconds", "seconds": "seconds", "minutes": "minutes", "kmh":
@@ -31,9 +31,11 @@ def read_out(tool: str, output: str) -> str:
         value = output.strip()
     error = _error_in(value)
     if error is not None:
-        return _cut(f"The {topic} did not work: {error.rstrip('. ')}.")
+        return _cut(f"That did not work. The {topic} says: {error.rstrip('. ')}.")
     if isinstance(value, dict):
         value = {k: v for k, v in value.items() if k not in _SUCCESS}
+    if isinstance(value, str) and value.lower().strip(".! ") in _SUCCESS:
+        return "Done."
     if value in (None, "", {}, [], True):
         return "Done."
     if value is False:
@@ -56,13 +58,13 @@ def _error_in(value: object) -> str | None:
     return str(value.get("message", "no reason given")) if value.get("ok") is False else None
 
 
-def _pairs(value: Mapping[str, object], owner: str = "") -> Iterator[str]:
+def _pairs(value: Mapping[str, object]) -> Iterator[str]:
     for key, inner in value.items():
         words = split_name(str(key))
         unit = _UNITS.get(words[-1], "") if len(words) > 1 and isinstance(inner, int | float) else ""
-        label = owner + " ".join(words[:-1] if unit else words)
+        label = " ".join(words[:-1] if unit else words)
         if isinstance(inner, Mapping):
-            yield from _pairs(inner, f"{label} ")
+            yield f"The {label}: {_plain(inner)}." if inner else f"No {label}."
         elif isinstance(inner, list):
             listed = [_plain(i) for i in inner[:_MOST_ROWS]]
             more = f", and {len(inner) - _MOST_ROWS} more" if len(inner) > _MOST_ROWS else ""

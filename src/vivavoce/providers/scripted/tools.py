@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..base import Tool
 from .arguments import fill, fill_answer, required
@@ -22,12 +23,14 @@ _GENERIC = frozenset(
 )
 """Words of many declarations: they alone choose no tool."""
 _VERBS = frozenset(
-    "switch turn play open close send book order start cancel schedule add remove delete read write play stop".split()
+    "switch turn play open close send book order start cancel schedule add remove delete read write stop end "
+    "hang".split()
 )
 """What tools do; left out when saying what a tool is about."""
 _FIELDS = {"name": 1.0, "enum": 0.7, "parameter": 0.5, "description": 0.5}
 """How much a word of the user's counts, by where in the declaration it occurs."""
 _GENERIC_WEIGHT = 0.2
+_PHRASE = 0.3
 _MOST_CHOICES = 5
 """Choices that are read out; more are left to be guessed."""
 ENOUGH = 0.75
@@ -61,9 +64,12 @@ def split_name(name: str) -> list[str]:
 
 
 def spoken_name(name: str) -> str:
-    """What a tool is about: its name without the everyday verbs."""
+    """What a tool is about: its name without the everyday verbs before it."""
     words = split_name(name)
-    return " ".join(w for w in words if stem(w) not in _GENERIC and w not in _VERBS) or " ".join(words)
+    start = 0
+    while start < len(words) - 1 and (stem(words[start]) in _GENERIC or words[start] in _VERBS):
+        start += 1
+    return " ".join(words[start:])
 
 
 def choose_tool(words: Sequence[str], tools: Sequence[Tool]) -> Tool | None:
@@ -72,7 +78,9 @@ def choose_tool(words: Sequence[str], tools: Sequence[Tool]) -> Tool | None:
         return None
     bags = [_bag(tool) for tool in tools]
     shared = Counter(word for bag in bags for word in bag)
-    scored = [(_score(words, bag, shared), tool) for bag, tool in zip(bags, tools, strict=True)]
+    scored = [
+        (_score(words, bag, shared) + _phrase_bonus(words, tool), tool) for bag, tool in zip(bags, tools, strict=True)
+    ]
     best = max(scored, key=lambda pair: pair[0], default=None)
     return best[1] if best is not None and best[0] >= ENOUGH else None
 
@@ -113,6 +121,13 @@ def _score(words: Sequence[str], bag: Mapping[str, float], shared: Mapping[str, 
     return total
 
 
+def _phrase_bonus(words: Sequence[str], tool: Tool) -> float:
+    """For two words that stand together in the description as they were said ("hang up")."""
+    described = set(pairwise(clean(tool.description)))
+    telling = [p for p in pairwise(words) if p in described and not all(w in STOP_WORDS for w in p)]
+    return _PHRASE if telling else 0.0
+
+
 def plan(tool: Tool, text: str) -> Plan:
     """The call of `tool` that `text` asks for."""
     trigger = {stem(w) for w in split_name(tool.name)}
@@ -132,7 +147,8 @@ def ask_for(tool: Tool, parameter: str) -> str:
     if isinstance(choices, list) and len(choices) <= _MOST_CHOICES:
         wanted = f"which {label}, {' or '.join(str(c) for c in choices)}?"
     elif schema.get("type") in ("number", "integer"):
-        wanted = f"how many {label}?" if label.endswith("s") else f"which number for the {label}?"
+        plural = label.endswith("s") or label == "people"
+        wanted = f"how many {label}?" if plural else f"which number for the {label}?"
     else:
         wanted = f"{label}, yes or no?" if schema.get("type") == "boolean" else f"which {label}?"
     return f"For the {spoken_name(tool.name)} I need one more thing: {wanted}"

@@ -19,8 +19,8 @@ _CONTRACTIONS = {
     "let's": "let us", "gonna": "going to", "wanna": "want to", "gimme": "give me", "lemme": "let me",
     "goodbye": "good bye", "ok": "okay", "hallo": "hello",
 }  # fmt: skip
-FILLERS = ENGLISH.fillers | {"please", "well"}
-"""Words that say nothing here; "please" is polite but changes no meaning."""
+FILLERS = ENGLISH.fillers | {"please"}
+"""Words that say nothing here."""
 STOP_WORDS = frozenset(
     """
     a an the and or but so if then than as of in on at to from for with without by about into up down out over

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .commands import Why
-from .lexicon import Lexicon, asks_to_stop, content_words, overlap
+from .lexicon import Lexicon, asks_to_stop, content_words, may_become_backchannel, overlap
 from .policy import BargeInPolicy, Yielding
 
 
@@ -53,12 +53,14 @@ class Verdict:
 def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     """The barge-in rule."""
     if not e.interruptible or p.yielding is Yielding.NEVER:
-        return Verdict(Action.KEEP, Why.UNINTERRUPTIBLE)
+        quiet = e.quiet_ms >= p.resume_after_ms
+        return Verdict(Action.RESUME if quiet else Action.KEEP, Why.UNINTERRUPTIBLE)
     if overlap(e.words, e.agent_said) >= p.echo_words and not asks_to_stop(lexicon, e.words):
         return Verdict(Action.RESUME, Why.ECHO)
     if e.words and asks_to_stop(lexicon, e.words):
         return Verdict(Action.STOP, Why.STOP_WORD)
-    meant = content_words(lexicon, e.words)
+    unfinished = not e.final and may_become_backchannel(lexicon, e.words)
+    meant = 0 if unfinished else content_words(lexicon, e.words)
     if meant >= p.min_words and e.voiced_ms >= p.min_speech_ms:
         return Verdict(Action.STOP, Why.WORDS)
     if e.quiet_ms >= p.resume_after_ms:

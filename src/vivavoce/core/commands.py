@@ -76,6 +76,7 @@ class Why(Enum):
     WAITING_FOR_WORDS = "the recogniser still owes words"
     WORDS_LATE = "the recogniser did not answer in time"
     LONGEST_WAIT = "the longest wait is over"
+    STALLED = "no more audio arrives"
     COMMITTED = "the caller committed the turn"
     TYPED = "the caller typed"
     NO_WORDS = "sound without words"
@@ -140,7 +141,11 @@ class Generate:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Synthesise one part of a reply; parts are numbered from 0 and played in order."""
+    """Synthesise one part of a reply; parts are numbered from 0, and made and played in order.
+
+    It replaces whatever was asked for of this reply from that part on: after a failure the core asks again for the
+    part that failed and for those behind it.
+    """
 
     reply: int
     part: int

@@ -101,7 +101,8 @@ class Conversation:
                 return context.commands
         else:
             _ROUTES[type(event)](self, event)
-            self._settle()
+            if not context.over:
+                self._settle()
         context.commands, commands = [], context.commands
         return commands
 
@@ -111,6 +112,8 @@ class Conversation:
         turn = self.listening.turn
         free = self.listening.overlap is None and (turn is None or turn.harmless) and not self.speaking.settling
         self.speaking.advance(free)
+        if turn is not None and turn.over_agent and not self.speaking.line:
+            self.listening.judge()
         floor = floor_of(self.listening.hearing.speaking, self.speaking.audible)
         if floor is not self.floor:
             self.floor = floor
@@ -268,6 +271,7 @@ _DUE: dict[str, Callable[[Conversation, str, int], None]] = {
     "words": lambda c, what, who: c.listening.words_due(who),
     "commit": lambda c, what, who: c.listening.commit_due(who, answer=True),
     "record": lambda c, what, who: c.listening.commit_due(who, answer=False),
+    "stall": lambda c, what, who: c.listening.stall_due(),
     "idle": lambda c, what, who: c._idle_due(who),
     "hang_up": lambda c, what, who: c._end(c.hanging_up or "hang_up", Why.TIMEOUT),
     "call": lambda c, what, who: c._limit("call_ms", Why.LIMIT),

@@ -63,6 +63,13 @@ def content_words(lexicon: Lexicon, text: str) -> int:
 
 
 @lru_cache(maxsize=4096)
+def may_become_backchannel(lexicon: Lexicon, text: str) -> bool:
+    """Is the normalised text the beginning of a longer backchannel, as "i" of "i see"?"""
+    words = " ".join(w for w in text.split() if w not in lexicon.fillers)
+    return bool(words) and any(phrase.startswith(words + " ") for phrase in lexicon.backchannels)
+
+
+@lru_cache(maxsize=4096)
 def asks_to_stop(lexicon: Lexicon, text: str) -> bool:
     """Does the normalised text begin (after hesitations) by claiming the floor?"""
     words = [w for w in text.split() if w not in lexicon.fillers]

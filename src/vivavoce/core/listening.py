@@ -68,11 +68,11 @@ class Listening:
             turn.voiced += sound.samples
             turn.end = self.hearing.end
         if edge is Edge.STOPPED and turn is not None:
-            turn.speaking = False
-            turn.marks.at["vad_off"] = self.context.now
-            self.context.tell(UserStopped(turn.id, turn.end), Why.SILENCE)
+            self._stopped(turn, Why.SILENCE)
         if self.speaking.line and (voiced or self.overlap is not None):
             self._over_agent(sound, voiced)
+        if self.overlap is not None or (turn is not None and turn.speaking):
+            self.context.set_timer("stall", 0, self.context.now + self.context.policy.endpoint.stall_ms)
 
     def _align(self, sound: UserSound) -> None:
         """The least delay seen says when the audio was spoken; a jump of half a second is a new beginning."""
@@ -90,6 +90,19 @@ class Listening:
             self.turn.resumed()
             return
         self._open(max(0, hearing.onset - in_samples(self.context.policy.hearing.prefix_ms)), Why.SPEECH)
+
+    def _stopped(self, turn: Turn, why: Why) -> None:
+        turn.speaking = False
+        turn.marks.at["vad_off"] = self.context.now
+        self.context.tell(UserStopped(turn.id, turn.end), why)
+
+    def stall_due(self) -> None:
+        """No audio arrives at all while somebody speaks: what does not arrive is silence."""
+        self.hearing.forget()
+        if self.turn is not None and self.turn.speaking:
+            self._stopped(self.turn, Why.STALLED)
+        if self.overlap is not None:
+            self._harmless(Why.STALLED)
 
     def _open(self, start: int, why: Why, speaking: bool = True) -> Turn:
         turn = Turn(self.context.next_id("turn"), start, self.hearing.end, speaking)
@@ -198,7 +211,7 @@ class Listening:
     def judge(self) -> None:
         """Look at the open turn again; called after every event and at every deadline."""
         turn = self.turn
-        if not self.speaking.line and self.overlap is not None:
+        if not self.speaking.line:
             self.overlap = None
         if turn is None or self.context.policy.turns is not Turns.LOCAL:
             return

@@ -300,7 +300,7 @@ class Speaking:
 
     def _expect_playout(self, reply: Reply) -> None:
         """A listener that takes nothing for too long is gone; but nothing is owed while there is nothing to play."""
-        if reply.held or reply.played >= reply.ledger.samples:
+        if reply is not self.head or reply.held or reply.played >= reply.ledger.samples:
             self.context.clear_timer("playout", reply.id)
         else:
             due = self.context.now + self.context.policy.reply.playout_timeout_ms
@@ -365,6 +365,8 @@ class Speaking:
     def _leave(self, reply: Reply) -> None:
         if reply in self.line:
             self.line.remove(reply)
+            if self.line and self.line[0].released:
+                self._expect_playout(self.line[0])
 
     def duck(self, why: Why) -> None:
         head = self.head
@@ -440,7 +442,8 @@ class Speaking:
             return False
         reply.retried.add(part)
         self.context.set_timer("tts", reply.id, self.context.now + self.context.policy.reply.tts_timeout_ms)
-        self.context.emit(Speak(reply.id, part, row.text, Why.RETRY))
+        for n in range(part, len(reply.ledger.parts)):
+            self.context.emit(Speak(reply.id, n, reply.ledger.parts[n].text, Why.RETRY))
         return True
 
     def due(self, what: str, who: int) -> None:

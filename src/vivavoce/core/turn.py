@@ -49,6 +49,7 @@ class Turn:
     def resumed(self) -> None:
         """The caller goes on speaking."""
         self.speaking = True
+        self.harmless = False
         self.score = None
         self.scored_at = -1
         self.given_up = False

@@ -95,16 +95,21 @@ class Conversation:
         context.now = now
         if context.over:
             return []
-        if type(event) is UserSound and self.listening.idle(event) and not self.speaking.line:
-            self.listening.sound(event)
-            if not context.commands:
-                return context.commands
-        else:
-            _ROUTES[type(event)](self, event)
-            if not context.over:
-                self._settle()
+        if self._passes(event):
+            return []
+        _ROUTES[type(event)](self, event)
+        if not context.over:
+            self._settle()
         context.commands, commands = [], context.commands
         return commands
+
+    def _passes(self, event: Event) -> bool:
+        """The common case, fast: silence of the caller, or one more frame of a reply, and nothing to decide."""
+        if type(event) is UserSound:
+            return self.listening.passes(event)
+        if type(event) is Played:
+            return self.listening.turn is None and self.speaking.passes(event)
+        return False
 
     def _settle(self) -> None:
         """After every event: is the turn over, who is next, who holds the floor, is anybody still there?"""

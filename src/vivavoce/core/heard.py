@@ -58,11 +58,8 @@ class Ledger:
     """All parts of one reply, in the order they are played."""
 
     parts: list[Part] = field(default_factory=list)
-
-    @property
-    def samples(self) -> int:
-        """Samples of audio that exist so far."""
-        return sum(p.samples for p in self.parts)
+    samples: int = 0
+    """Samples of audio that exist so far."""
 
     @property
     def complete(self) -> bool:
@@ -96,6 +93,7 @@ class Ledger:
         if row.samples == 0:
             row.lead = lead
         row.samples += samples
+        self.samples += samples
         row.words.extend(words)
 
     def end(self, part: int) -> None:

@@ -56,6 +56,12 @@ class Hearing:
             return Edge.STOPPED
         return None
 
+    def pass_over(self, sound: UserSound) -> None:
+        """Take a silent window while nobody speaks."""
+        self.position = sound.start + sound.samples
+        self._below += sound.samples
+        self._voiced = 0
+
     def forget(self) -> None:
         """Drop speech in progress; the position stays."""
         self.speaking = False

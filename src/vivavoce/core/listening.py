@@ -44,15 +44,19 @@ class Listening:
 
     # sound
 
-    def idle(self, sound: UserSound) -> bool:
-        """Nothing depends on this window: the common case, decided fast."""
+    def passes(self, sound: UserSound) -> bool:
+        """Take a window of plain silence, on which nothing depends; False when it needs a closer look."""
         hearing = self.hearing
-        return (
-            self.turn is None
-            and self.overlap is None
-            and not hearing.speaking
-            and sound.p < self.context.policy.hearing.stop_p
-        )
+        if (
+            self.turn is not None
+            or self.overlap is not None
+            or hearing.speaking
+            or sound.p >= self.context.policy.hearing.stop_p
+        ):
+            return False
+        self._align(sound)
+        hearing.pass_over(sound)
+        return True
 
     def sound(self, sound: UserSound) -> None:
         policy = self.context.policy.hearing

@@ -275,6 +275,17 @@ class Speaking:
             self.context.set_timer("tts", reply.id, self.context.now + self.context.policy.reply.tts_timeout_ms)
         self._seal(reply)
 
+    def passes(self, event: Played) -> bool:
+        """Take one more frame from the middle of a reply; False when it needs a closer look."""
+        reply = self.head
+        if reply is None or reply.id != event.reply or event.final or reply.stop_at is not None or reply.held:
+            return False
+        if not (reply.ledger.lead < reply.played < event.samples < reply.ledger.samples):
+            return False
+        reply.played = event.samples
+        self._expect_playout(reply)
+        return True
+
     def played(self, event: Played) -> None:
         """The caller's ears: the only source of what was heard."""
         reply = self.replies.get(event.reply)

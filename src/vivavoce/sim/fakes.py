@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
@@ -253,10 +254,10 @@ class FakeTts:
         self.world.playout.write(event.reply, event.samples)
         self.world.post(event)
 
-    def _at(self, at: int, key: tuple[int, int], attempt: int, act: object) -> None:
+    def _at(self, at: int, key: tuple[int, int], attempt: int, act: Callable[[], None]) -> None:
         def run() -> None:
             if key in self.live and self.attempts[key] == attempt:
-                act()  # type: ignore[operator]
+                act()
 
         self.world.after(at - self.world.now, run)
 

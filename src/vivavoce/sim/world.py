@@ -147,7 +147,7 @@ class World:
             return
         commands = self.conversation.handle(self.now, event)
         self.steps += 1
-        if self.keep_log and (commands or type(event) is not UserSound):
+        if self.keep_log:
             self.log.append(Step(self.now, event, list(commands)))
         self.checks.step(event, commands)
         for command in commands:

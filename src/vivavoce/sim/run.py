@@ -1,0 +1,146 @@
+"""Many simulated calls, on all cores: what was found, and the numbers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any
+
+from ..core.conversation import Conversation
+from ..core.policy import BROWSER, Policy
+from .checks import Violation
+from .fakes import PRICES
+from .score import Counts
+from .timeline import lines
+from .world import Step, World
+
+CHUNK = 25
+REPLAY_EVERY = 10
+"""One call in so many is replayed through a fresh conversation and must give identical commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A broken invariant or a crash: a seed is all it takes to see it again."""
+
+    seed: int
+    caller: str
+    invariant: str
+    message: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    seeds: int = 0
+    counts: Counts = field(default_factory=Counts)
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, other: Outcome) -> None:
+        self.seeds += other.seeds
+        self.counts.add(other.counts)
+        self.failures += other.failures
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape that `vivavoce simulate --json` prints."""
+        return {
+            "seeds": self.seeds,
+            "violations": len(self.failures),
+            "failures": [
+                {"seed": f.seed, "caller": f.caller, "invariant": f.invariant, "message": f.message}
+                for f in sorted(self.failures, key=lambda f: f.seed)
+            ],
+            "metrics": self.counts.metrics(),
+        }
+
+
+def run_seed(seed: int, caller: str = "mixed", policy: Policy = BROWSER) -> Outcome:
+    """Play one call and check it."""
+    world = World(seed, caller, policy, keep_log=seed % REPLAY_EVERY == 0)
+    outcome = Outcome(seeds=1)
+    try:
+        world.run()
+        if world.keep_log:
+            replay(world)
+        outcome.counts = world.checks.tally.finish()
+    except Violation as violation:
+        outcome.failures.append(Failure(seed, world.kind, violation.name, str(violation)))
+    except Exception as crash:
+        # A crash of the core is a finding like any other: the seed is kept, and the other seeds go on.
+        name = f"no crash ({type(crash).__name__})"
+        outcome.failures.append(Failure(seed, world.kind, name, str(crash) or repr(crash)))
+    return outcome
+
+
+def replay(world: World) -> None:
+    """The same events give the same commands."""
+    again = Conversation(world.policy, PRICES)
+    for step in world.log:
+        commands = again.handle(step.now, step.event)
+        if commands != step.commands:
+            seen = f"at {step.now} ms {step.event}: {commands} instead of {step.commands}"
+            raise Violation("a replay gives identical commands", seen)
+
+
+def run_seeds(first: int, count: int, caller: str, policy: Policy) -> Outcome:
+    """One chunk, in one process."""
+    outcome = Outcome()
+    for seed in range(first, first + count):
+        outcome.add(run_seed(seed, caller, policy))
+    return outcome
+
+
+def simulate(
+    seeds: int,
+    first_seed: int = 0,
+    caller: str = "mixed",
+    policy: Policy = BROWSER,
+    jobs: int | None = None,
+    progress: Callable[[Outcome], None] = lambda _: None,
+) -> Outcome:
+    """Play `seeds` calls on `jobs` processes (all cores by default); `progress` gets the outcome so far."""
+    jobs = jobs or os.cpu_count() or 1
+    total = Outcome()
+    chunks = iter([(at, min(CHUNK, first_seed + seeds - at)) for at in range(first_seed, first_seed + seeds, CHUNK)])
+    if jobs == 1 or seeds <= CHUNK:
+        for at, count in chunks:
+            total.add(run_seeds(at, count, caller, policy))
+            progress(total)
+        return total
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        running: set[Future[Outcome]] = set()
+
+        def submit(more: Iterator[tuple[int, int]]) -> None:
+            for at, count in more:
+                running.add(pool.submit(run_seeds, at, count, caller, policy))
+                if len(running) >= 3 * jobs:
+                    return
+
+        submit(chunks)
+        while running:
+            done, rest = wait(running, return_when=FIRST_COMPLETED)
+            running = set(rest)
+            for future in done:
+                total.add(future.result())
+                progress(total)
+            submit(chunks)
+    return total
+
+
+def timeline_of(seed: int, caller: str = "mixed", policy: Policy = BROWSER, last: int = 60) -> list[str]:
+    """The end of a call as text, up to the failure if it has one."""
+    world = World(seed, caller, policy, keep_log=True)
+    end = "the call came to its end"
+    try:
+        world.run()
+    except Exception as found:
+        # Shown to the reader as the last line: finding it is what this is for.
+        end = f"!! {found}"
+    rows = list(lines(_steps(world.log)))
+    return [rows[0], *rows[1:][-last:], end]
+
+
+def _steps(log: list[Step]) -> Iterator[tuple[int, Any, Any]]:
+    return ((step.now, step.event, step.commands) for step in log)

@@ -1,0 +1,49 @@
+"""What a session is made of besides its conversation: the engines, shared by many sessions, and the agent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..audio.pcm import Pcm
+from ..core.errors import VivavoceError
+from ..providers.base import Llm, Stt, Tts, Vads
+from .tools import ToolCode
+
+
+class TurnScorer(Protocol):
+    """A model that tells from the sound whether the caller's turn is over."""
+
+    async def score(self, pcm: Pcm) -> float:
+        """Probability, 0 to 1, from at most the last 8 s of the caller's audio at 16 kHz. Raises `ProviderError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Whoever opened them closes them: sessions only borrow."""
+
+    vads: Vads
+    llm: Llm
+    tts: Tts
+    stt: Stt | None = None
+    turn: TurnScorer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """Who speaks."""
+
+    instructions: str
+    voice: str
+    name: str = "agent"
+    speed: float = 1.0
+    greeting: str = ""
+    """Spoken first, if not empty."""
+    tools: tuple[ToolCode, ...] = ()
+    expect: tuple[str, ...] = ()
+    """Phrases that callers are likely to say, best first, for the recogniser."""
+
+
+class EngineError(VivavoceError):
+    """An engine could not be opened, so that there is no call; one line with which, why, and what its maker advises."""

@@ -1,0 +1,232 @@
+"""Carries out what the core commands. Decides nothing: whom to ask, what to say and when to stop was decided before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..core.commands import (
+    Bind,
+    Cancel,
+    CancelTool,
+    Command,
+    Duck,
+    EndCall,
+    FinishWords,
+    Flush,
+    Generate,
+    Hold,
+    Release,
+    Report,
+    Resume,
+    Role,
+    RunTool,
+    ScoreTurn,
+    Seal,
+    Speak,
+    Tell,
+    Usage,
+)
+from ..core.errors import Misuse
+from ..core.events import (
+    Event,
+    ProviderFailed,
+    ReplyAudioEnded,
+    ReplyText,
+    ReplyTextEnded,
+    ToolAsked,
+    TurnScore,
+    Used,
+)
+from ..providers.base import Ask, LlmOutput, Post, ProviderError, TextDelta, ToolCall
+from .engines import AgentConfig, Engines
+from .hear import Ears
+from .playout import Playout
+from .speaker import Speaker
+from .supervise import Guarded, Scope, as_provider_error
+from .tools import Tools
+
+MAX_CHARS = 100_000
+"""Text of one reply."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is being done for one reply."""
+
+    speaker: Speaker
+    asked: asyncio.Task[None] | None = None
+    """The request to the language model."""
+    chars: int = 0
+    dead: bool = False
+
+
+class Executor:
+    """One session's hands. `execute` never blocks; what takes time runs as a task of the scope and answers by `post`.
+
+    `tell`, `report` and `end` carry out the commands that concern the session itself.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        agent: AgentConfig,
+        playout: Playout,
+        ears: Ears,
+        tools: Tools,
+        scope: Scope,
+        post: Post,
+        tell: Callable[[Tell], None],
+        report: Callable[[Report], None],
+        end: Callable[[EndCall], None],
+    ) -> None:
+        self._engines = engines
+        self._agent = agent
+        self._playout = playout
+        self._ears = ears
+        self._tools = tools
+        self._scope = scope
+        self._post = post
+        self._tell = tell
+        self._report = report
+        self._end = end
+        self._works: dict[int, _Work] = {}
+        self._calls: set[str] = set()
+        """Names of tool calls given so far."""
+        self._scoring: asyncio.Task[None] | None = None
+
+    def execute(self, command: Command) -> None:
+        """Begin to carry out a command. Raises Misuse for one that this session cannot be given."""
+        match command:
+            case Tell():
+                self._tell(command)
+            case Speak(reply, part, text):
+                self._work(reply).speaker.speak(part, text)
+            case Generate():
+                self._generate(command)
+            case Release(reply):
+                self._playout.release(reply)
+            case Seal(reply):
+                self._seal(reply)
+            case Hold(reply):
+                self._playout.hold(reply)
+            case Resume(reply):
+                self._playout.resume(reply)
+            case Duck(reply, db):
+                self._playout.duck(reply, db)
+            case Flush(reply, samples):
+                self._playout.flush(reply, samples)
+            case Cancel(reply):
+                self._cancel(reply)
+            case FinishWords(_, upto):
+                self._ears.finish(upto)
+            case ScoreTurn():
+                self._score(command)
+            case RunTool(_, call, name, arguments):
+                self._tools.run(call, name, arguments)
+            case CancelTool(call):
+                self._tools.cancel(call)
+            case Report():
+                self._report(command)
+            case EndCall():
+                self._end(command)
+            case Bind():
+                raise Misuse("a remote engine's answer was announced, but this session has no such engine")
+
+    def after(self, event: Event) -> None:
+        """Called when an event and all its commands are done: a part may follow the one that ended."""
+        if isinstance(event, ReplyAudioEnded) and event.reply in self._works:
+            self._works[event.reply].speaker.ended(event.part)
+
+    # the language model
+
+    def _generate(self, command: Generate) -> None:
+        instructions = self._agent.instructions if command.instructions is None else command.instructions
+        ask = Ask(instructions, command.items, tuple(t.tool for t in self._agent.tools))
+        work = self._work(command.reply)
+        work.asked = self._scope.spawn(self._stream(command.reply, work, ask), f"generation of reply {command.reply}")
+
+    async def _stream(self, reply: int, work: _Work, ask: Ask) -> None:
+        try:
+            async with Guarded(lambda: self._engines.llm.stream(ask)) as outputs:
+                async for output in outputs:
+                    if work.dead:
+                        return
+                    self._take(reply, work, output)
+                    # A model that has everything at once must not keep the loop from the audio.
+                    await asyncio.sleep(0)
+        except ProviderError as error:
+            if not work.dead:
+                self._post(ProviderFailed(Role.LLM, error.code, error.detail, reply))
+            return
+        if not work.dead:
+            self._post(ReplyTextEnded(reply))
+
+    def _take(self, reply: int, work: _Work, output: LlmOutput) -> None:
+        match output:
+            case TextDelta(text):
+                work.chars += len(text)
+                if work.chars > MAX_CHARS:
+                    raise ProviderError("overflow", f"the answer is longer than {MAX_CHARS} characters")
+                self._post(ReplyText(reply, text))
+            case ToolCall(call, name, arguments):
+                self._post(ToolAsked(reply, self._unique(reply, call), name, arguments))
+            case Usage():
+                self._post(Used(output, reply))
+
+    def _unique(self, reply: int, call: str) -> str:
+        """Models repeat the ids of calls from one request to the next; here each call has a name of its own."""
+        name, n = call or f"call_{reply}", 1
+        while name in self._calls:
+            name = f"{call or 'call'}_{reply}" if n == 1 else f"{call or 'call'}_{reply}_{n}"
+            n += 1
+        self._calls.add(name)
+        return name
+
+    # replies
+
+    def _work(self, reply: int) -> _Work:
+        if reply not in self._works:
+            agent = self._agent
+            speaker = Speaker(
+                reply, self._engines.tts, agent.voice, agent.speed, self._playout, self._post, self._scope.spawn
+            )
+            self._works[reply] = _Work(speaker)
+        return self._works[reply]
+
+    def _seal(self, reply: int) -> None:
+        work = self._works.pop(reply, None)
+        if work is not None and work.speaker.spoke:
+            self._playout.end(reply)
+
+    def _cancel(self, reply: int) -> None:
+        self._playout.end(reply)
+        work = self._works.pop(reply, None)
+        if work is None:
+            return
+        work.dead = True
+        work.speaker.end()
+        if work.asked is not None:
+            work.asked.cancel()
+
+    # the turn model
+
+    def _score(self, command: ScoreTurn) -> None:
+        if self._engines.turn is None:
+            return
+        if self._scoring is not None:
+            self._scoring.cancel()
+        self._scoring = self._scope.spawn(self._ask_score(command), f"score of turn {command.turn}")
+
+    async def _ask_score(self, command: ScoreTurn) -> None:
+        assert self._engines.turn is not None
+        try:
+            p = float(await self._engines.turn.score(self._ears.recent(command.upto)))
+            if not 0.0 <= p <= 1.0:
+                raise ProviderError("refused", f"a probability of {p}")
+        except Exception as error:
+            failure = as_provider_error(error)
+            self._post(ProviderFailed(Role.TURN, failure.code, failure.detail))
+            return
+        self._post(TurnScore(command.turn, p))

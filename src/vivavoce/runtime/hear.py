@@ -1,0 +1,118 @@
+"""The caller's audio on its way in: one resampler, then the same samples to recorder, recogniser and detector."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from ..audio.frame import Frame, Framer
+from ..audio.levels import Activity
+from ..audio.pcm import Pcm
+from ..audio.resample import Resampler
+from ..core.commands import Role
+from ..core.events import ProviderFailed, UserSound
+from ..core.units import IN_RATE
+from ..providers.base import Post, SttCall, Vads
+from .supervise import as_provider_error
+
+_RECENT_S = 8
+_REOPENINGS = 3
+"""How often a detector that fails is replaced."""
+
+
+class Ears:
+    """The data plane of one caller. Samples never pass through the inbox: only judgements do.
+
+    Positions count the samples (16 kHz) that came out of the resampler, whatever the frames say of theirs.
+    """
+
+    def __init__(
+        self, vads: Vads, stt: SttCall | None, post: Post, on_pcm: Callable[[Pcm], None], remember: bool = False
+    ) -> None:
+        """`on_pcm` gets every sample once. `remember`: keep the last 8 s for `recent`. Raises what `Vads.open` does."""
+        self._vads = vads
+        self._vad = vads.open()
+        self._stt = stt
+        self._post = post
+        self._on_pcm = on_pcm
+        self._framer = Framer(self._vad.window, IN_RATE)
+        self._activity = Activity()
+        self._resampler: Resampler | None = None
+        self._position = 0
+        self._failures = 0
+        self._recent = np.zeros(_RECENT_S * IN_RATE if remember else 0, dtype=np.int16)
+
+    def hear(self, frame: Frame) -> None:
+        """Take a frame from the transport. Raises `AudioError` for an impossible rate."""
+        if self._resampler is None:
+            self._resampler = Resampler(frame.rate, IN_RATE)
+        elif self._resampler.src != frame.rate:
+            self._take(self._resampler.flush())
+            self._resampler = Resampler(frame.rate, IN_RATE)
+        self._take(self._resampler.push(frame.pcm))
+
+    def finish(self, upto: int) -> None:
+        """Ask the recogniser for its last word about the audio up to `upto`."""
+        if self._stt is None:
+            return
+        try:
+            self._stt.finish(upto)
+        except Exception as error:
+            self._lose_stt(error)
+
+    def recent(self, upto: int) -> Pcm:
+        """The audio that ends at sample `upto`, 8 s or what there is of them."""
+        end = max(0, self._recent.size - max(0, self._position - upto))
+        begin = max(0, self._recent.size - self._position)
+        return self._recent[begin:end].copy()
+
+    def _take(self, pcm: Pcm) -> None:
+        if not pcm.size:
+            return
+        self._on_pcm(pcm)
+        if self._stt is not None:
+            try:
+                self._stt.feed(self._position, pcm)
+            except Exception as error:
+                self._lose_stt(error)
+        self._position += pcm.size
+        if self._recent.size:
+            kept = np.concatenate((self._recent, pcm))
+            self._recent = kept[-_RECENT_S * IN_RATE :]
+        for window in self._framer.push(pcm):
+            self._judge(window)
+
+    def _judge(self, window: Frame) -> None:
+        if self._failures > _REOPENINGS:
+            return
+        try:
+            p = float(self._vad(window.pcm))
+            if not 0.0 <= p <= 1.0 or math.isnan(p):
+                raise ValueError(f"a probability of speech of {p}")
+        except Exception as error:
+            self._replace_vad(error)
+            return
+        # Four digits are more than any detector means, and keep recordings small.
+        sound = UserSound(window.start, window.pcm.size, round(p, 4), self._activity.push(window.pcm))
+        self._post(sound)
+
+    def _replace_vad(self, error: Exception) -> None:
+        self._fail(Role.VAD, error)
+        self._failures += 1
+        if self._failures > _REOPENINGS:
+            return
+        try:
+            self._vad = self._vads.open()
+        except Exception as failure:
+            self._failures = _REOPENINGS + 1
+            self._fail(Role.VAD, failure)
+
+    def _lose_stt(self, error: Exception) -> None:
+        self._stt = None
+        self._fail(Role.STT, error)
+
+    def _fail(self, role: Role, error: Exception) -> None:
+        failure = as_provider_error(error)
+        self._post(ProviderFailed(role, failure.code, failure.detail))

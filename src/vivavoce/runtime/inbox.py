@@ -1,0 +1,81 @@
+"""The one queue of events of a session: bounded, in order, with one reader that can wait until a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import replace
+
+from ..core.commands import Role
+from ..core.events import CallEnded, Event, ProviderFailed, UserSound
+
+LIMIT = 4096
+CROWD = 256
+
+
+class Inbox:
+    """Not thread-safe: the session's loop owns it.
+
+    From `CROWD` waiting events on, neighbouring windows of the caller's sound are merged into one. An inbox that is
+    full all the same means that the session no longer keeps up: it then takes nothing more but a report of that and
+    the end of the call.
+    """
+
+    def __init__(self, limit: int = LIMIT, crowd: int = CROWD) -> None:
+        self._limit = limit
+        self._crowd = crowd
+        self._events: deque[Event] = deque()
+        self._waiting: asyncio.Future[None] | None = None
+        self._full = False
+        self.merged = 0
+        """Windows of sound that were merged into the one before."""
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def put(self, event: Event) -> None:
+        """Queue an event and wake the reader; never blocks."""
+        if self._full:
+            return
+        crowded = len(self._events) >= self._crowd
+        if crowded and isinstance(event, UserSound) and isinstance(last := self._events[-1], UserSound):
+            self._events[-1] = merge(last, event)
+            self.merged += 1
+        elif len(self._events) >= self._limit:
+            self._full = True
+            detail = f"{self._limit} events wait; the session does not keep up"
+            self._events.append(ProviderFailed(Role.TRANSPORT, "overflow", detail))
+            self._events.append(CallEnded("overflow"))
+        else:
+            self._events.append(event)
+        self.wake()
+
+    def take(self) -> Event | None:
+        """The oldest event, or None."""
+        return self._events.popleft() if self._events else None
+
+    def wake(self) -> None:
+        """Let the reader look again."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    async def wait(self, until: float | None) -> None:
+        """Return when there is an event, the loop's clock shows `until` (seconds), or somebody woke us."""
+        if self._events:
+            return
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
+        timer = None if until is None else loop.call_at(until, self.wake)
+        try:
+            await self._waiting
+        finally:
+            self._waiting = None
+            if timer is not None:
+                timer.cancel()
+
+
+def merge(first: UserSound, second: UserSound) -> UserSound:
+    """Two neighbouring windows as one: as likely speech as the likelier of them, quiet since the last sound in it."""
+    likelier = second if second.p >= first.p else first
+    quiet = second.quiet if second.quiet < second.samples else second.samples + first.quiet
+    return replace(likelier, start=first.start, samples=first.samples + second.samples, quiet=quiet)

@@ -1,0 +1,341 @@
+"""One call: one inbox, one consumer, one timer around the conversation, and the scope that everything else lives in."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ..audio.pcm import AudioError, Pcm
+from ..core.commands import EndCall, Report, Role, Tell, Why
+from ..core.conversation import Conversation
+from ..core.errors import Misuse
+from ..core.events import CallEnded, CallStarted, Event, ProviderFailed, Tick, Used
+from ..core.notices import UserTurned
+from ..providers.base import ProviderError, SttCall
+from ..transports.base import Attached, ObservingTransport, ReportingTransport, Transport
+from .clock import Clock
+from .engines import AgentConfig, EngineError, Engines
+from .execute import Executor
+from .hear import Ears
+from .inbox import Inbox
+from .observe import Observer
+from .playout import Playout
+from .supervise import Guarded, Scope, as_provider_error
+from .tools import OnNotice, Tools
+
+_OPEN_S = 30.0
+_TURN = 256
+"""Events handled before everybody else has a turn."""
+_MAX_REPORTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A call in numbers."""
+
+    reason: str
+    """Why it ended."""
+    duration_ms: int
+    turns: int
+    """Turns of the caller that entered the history."""
+    late_frames: int
+    """Audio frames sent when the next one was due already."""
+    underruns: int
+    """How often a reply ran dry while it sounded."""
+    reports: tuple[Report, ...]
+    """What an operator should see, in order; the first 1000."""
+    left_over: tuple[str, ...]
+    """What did not end within the time for closing; empty unless somebody's code hangs."""
+
+
+class Session:
+    """Runs one call from its first frame to its last. Use once: `await Session(...).run()`.
+
+    The conversation must be fresh. Observers run inline, in order; `on_notice` callbacks run elsewhere, in order, and
+    can neither block nor break the call.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        engines: Engines,
+        agent: AgentConfig,
+        transport: Transport,
+        observers: Sequence[Observer] = (),
+        on_notice: Sequence[OnNotice] = (),
+        close_s: float = 2.0,
+    ) -> None:
+        """`close_s`: how long the end of the call may take. Raises Misuse for a transport that breaks its protocol."""
+        if transport.reports_playback != isinstance(transport, ReportingTransport):
+            raise Misuse("a transport that reports playback has `sent`, and no other has; see transports/base.py")
+        self.conversation = conversation
+        self.summary: Summary | None = None
+        """Known when the call is over, also when `run` raises."""
+        self._engines = engines
+        self._agent = agent
+        self._transport = transport
+        self._observers = list(observers)
+        self._watching = list(observers)
+        self._close_s = close_s
+        self._inbox = Inbox()
+        self._scope = Scope(self._crashed)
+        self._crash: BaseException | None = None
+        self._tools = Tools(agent.tools, on_notice, self.post)
+        self._playout = Playout(transport, self.post, self._on_frame, self._line_broken)
+        self._clock: Clock | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stt: SttCall | None = None
+        self._executor: Executor | None = None
+        self._closed = False
+        self._reason = ""
+        self._turns = 0
+        self._reports: list[Report] = []
+
+    # what others may do
+
+    def post(self, event: Event) -> None:
+        """Put an event into the inbox; from the session's loop only. Never blocks. Dropped once the call is over."""
+        if self._closed:
+            return
+        if isinstance(event, Used) and any(not math.isfinite(n) or n < 0 for _, n in event.usage.amounts):
+            event = ProviderFailed(event.usage.role, "bad_usage", f"metered {event.usage.amounts}"[:200])
+        self._inbox.put(event)
+
+    def post_from_thread(self, event: Event) -> None:
+        """The same from any thread, such as from a tool. Raises Misuse before the call has begun."""
+        if self._loop is None:
+            raise Misuse("the call has not begun; wait for a notice, or use Conversation's greeting")
+        with suppress(RuntimeError):
+            # A closed loop: the call is over, and so the event is dropped as `post` would.
+            self._loop.call_soon_threadsafe(self.post, event)
+
+    async def run(self) -> Summary:
+        """The whole call. Raises `EngineError` when an engine cannot be opened, and whatever bug ends the session;
+        when cancelled it first ends the call properly."""
+        if self._loop is not None:
+            raise Misuse("a session runs once; make a new one for the next call")
+        self._loop = asyncio.get_running_loop()
+        try:
+            await self._open()
+            await self._consume()
+        except asyncio.CancelledError:
+            self._end_now("cancelled")
+            raise
+        finally:
+            await self._close()
+        assert self.summary is not None
+        return self.summary
+
+    # the beginning
+
+    async def _open(self) -> None:
+        if isinstance(self._transport, Attached):
+            self._transport.attach(self.post)
+        stt = self._engines.stt
+        if stt is not None:
+            try:
+                async with asyncio.timeout(_OPEN_S):
+                    self._stt = await stt.open(self.post, self._agent.expect)
+            except TimeoutError:
+                raise EngineError(f"the recogniser {stt.model} did not open within {_OPEN_S:.0f} s") from None
+            except Exception as error:
+                raise EngineError(f"the recogniser {stt.model} cannot be opened: {error}") from error
+        remember = self._engines.turn is not None
+        try:
+            ears = Ears(self._engines.vads, self._stt, self.post, self._on_pcm, remember)
+        except Exception as error:
+            raise EngineError(f"the voice activity detector cannot be opened: {error}") from error
+        self._clock = Clock()
+        for observer in self._observers:
+            self._watch(observer, lambda o: o.opened(self.conversation, self._agent.name))
+        self._executor = Executor(
+            self._engines,
+            self._agent,
+            self._playout,
+            ears,
+            self._tools,
+            self._scope,
+            self.post,
+            self._tell,
+            self._report,
+            self._end,
+        )
+        specs = tuple(t.spec for t in self._agent.tools)
+        self._inbox.put(CallStarted(specs, self._agent.greeting, stt is not None, remember))
+        self._scope.spawn(self._playout.run(self._clock), "playout")
+        self._scope.spawn(self._hear(ears), "hearing")
+
+    async def _hear(self, ears: Ears) -> None:
+        """Feed the caller's audio to the ears for as long as there is a line."""
+        reason = "caller"
+        try:
+            async with Guarded(self._transport.frames) as frames:
+                async for frame in frames:
+                    ears.hear(frame)
+                    await asyncio.sleep(0)
+        except AudioError as error:
+            reason = "transport"
+            self.post(ProviderFailed(Role.TRANSPORT, "bad_audio", str(error)))
+        except ProviderError as error:
+            reason = "transport"
+            self.post(ProviderFailed(Role.TRANSPORT, error.code, error.detail))
+        self.post(CallEnded(reason))
+
+    # the middle
+
+    async def _consume(self) -> None:
+        """The only place where the conversation is given events."""
+        assert self._clock is not None
+        since = 0
+        while self._crash is None and not self._closed:
+            event = self._next()
+            if event is not None:
+                self._handle(event)
+                since += 1
+                if since >= _TURN:
+                    since = 0
+                    await asyncio.sleep(0)
+                continue
+            since = 0
+            deadline = self.conversation.deadline
+            await self._inbox.wait(None if deadline is None else self._clock.at(deadline))
+        if self._crash is not None:
+            raise self._crash
+
+    def _next(self) -> Event | None:
+        assert self._clock is not None
+        event = self._inbox.take()
+        if event is None:
+            deadline = self.conversation.deadline
+            if deadline is not None and self._clock.now() >= deadline:
+                return Tick()
+        return event
+
+    def _handle(self, event: Event) -> None:
+        assert self._clock is not None
+        assert self._executor is not None
+        now = self._clock.now()
+        try:
+            commands = self.conversation.handle(now, event)
+        except Exception:
+            # The recording of a call that a bug ends must hold what the bug is made of.
+            self._observe(lambda o: o.handled(now, event, ()))
+            raise
+        self._observe(lambda o: o.handled(now, event, commands))
+        for command in commands:
+            self._executor.execute(command)
+        self._executor.after(event)
+
+    def _tell(self, command: Tell) -> None:
+        assert self._clock is not None
+        notice = command.notice
+        if isinstance(notice, UserTurned):
+            self._turns += 1
+        now = self._clock.now()
+        self._tools.notify(now, notice, command.why)
+        if isinstance(self._transport, ObservingTransport):
+            try:
+                self._transport.observe(now, notice, command.why)
+            except Exception as error:
+                self._line_broken(error)
+
+    def _report(self, report: Report) -> None:
+        if len(self._reports) < _MAX_REPORTS:
+            self._reports.append(report)
+
+    def _end(self, command: EndCall) -> None:
+        self._reason = command.reason
+        self._closed = True
+
+    def _line_broken(self, error: Exception) -> None:
+        failure = as_provider_error(error)
+        self.post(ProviderFailed(Role.TRANSPORT, failure.code, failure.detail))
+        self.post(CallEnded("transport"))
+
+    def _crashed(self, error: BaseException) -> None:
+        self._crash = self._crash or error
+        self._inbox.wake()
+
+    # observers
+
+    def _on_pcm(self, pcm: Pcm) -> None:
+        assert self._clock is not None
+        now = self._clock.now()
+        self._observe(lambda o: o.heard(now, pcm))
+
+    def _on_frame(self, position: int, pcm: Pcm) -> None:
+        self._observe(lambda o: o.played(position, pcm))
+
+    def _observe(self, call: Callable[[Observer], None]) -> None:
+        for observer in self._watching:
+            self._watch(observer, call)
+
+    def _watch(self, observer: Observer, call: Callable[[Observer], None]) -> None:
+        try:
+            call(observer)
+        except OSError as error:
+            self._watching = [o for o in self._watching if o is not observer]
+            detail = f"{type(observer).__name__}: {error}"
+            self.post(ProviderFailed(Role.TRANSPORT, "observer", detail))
+
+    # the end
+
+    def _end_now(self, reason: str) -> None:
+        """Give the conversation its last event without waiting for anything."""
+        if self._executor is not None and not self._closed:
+            self._handle(CallEnded(reason))
+
+    async def _close(self) -> None:
+        """End everything, whatever state it is in, and whoever is cancelled meanwhile."""
+        self._closed = True
+        closing = asyncio.get_running_loop().create_task(self._close_all())
+        cancelled = False
+        while not closing.done():
+            try:
+                await asyncio.shield(closing)
+            except asyncio.CancelledError:
+                cancelled = True
+        closing.result()
+        if cancelled:
+            raise asyncio.CancelledError
+
+    async def _close_all(self) -> None:
+        duration = self._clock.now() if self._clock is not None else 0
+        left_over: list[str] = []
+
+        async def tools() -> None:
+            left_over.extend(await self._tools.close(self._close_s))
+
+        left_over += await self._scope.close(self._close_s)
+        ends: dict[str, Coroutine[Any, Any, None]] = {"transport": self._transport.close(), "tools": tools()}
+        if self._stt is not None:
+            ends["recogniser"] = self._stt.close()
+        tasks = {name: asyncio.get_running_loop().create_task(end, name=name) for name, end in ends.items()}
+        _, late = await asyncio.wait(tasks.values(), timeout=self._close_s)
+        for name, task in tasks.items():
+            if task in late:
+                task.cancel()
+                left_over.append(name)
+            elif not task.cancelled() and (error := task.exception()) is not None:
+                role = Role.STT if name == "recogniser" else Role.TRANSPORT
+                self._report(Report(role, "close", f"{name}: {type(error).__name__}: {error}", Why.CALL_OVER))
+        for observer in self._observers:
+            try:
+                observer.close()
+            except OSError as error:
+                self._report(Report(Role.TRANSPORT, "observer", f"{type(observer).__name__}: {error}", Why.CALL_OVER))
+        if left_over:
+            self._report(Report(Role.TRANSPORT, "left_over", ", ".join(left_over), Why.CALL_OVER))
+        self.summary = Summary(
+            self._reason or "failed",
+            duration,
+            self._turns,
+            self._playout.late_frames,
+            self._playout.underruns,
+            tuple(self._reports),
+            tuple(left_over),
+        )

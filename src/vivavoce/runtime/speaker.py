@@ -1,0 +1,147 @@
+"""The voice of one reply: its parts are synthesised in order, and each is complete before the next one begins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from ..audio.pcm import AudioError
+from ..core.commands import Role, Usage
+from ..core.events import ProviderFailed, ReplyAudio, ReplyAudioEnded, Used
+from ..providers.base import Post, ProviderError, Speech, Tts
+from .playout import Playout
+from .speech import PartAudio, Piece
+from .supervise import Guarded
+
+MAX_PARTS = 512
+"""Parts of one reply that may wait."""
+Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
+
+
+class Speaker:
+    """Synthesises the parts of one reply. A part that failed holds up the later ones until it is tried again."""
+
+    def __init__(
+        self, reply: int, tts: Tts, voice: str, speed: float, playout: Playout, post: Post, spawn: Spawn
+    ) -> None:
+        self._reply = reply
+        self._tts = tts
+        self._voice = voice
+        self._speed = speed
+        self._playout = playout
+        self._post = post
+        self._spawn = spawn
+        self.spoke = False
+        """Some of it was written to the playout."""
+        self._waiting: dict[int, str] = {}
+        """Parts that have not ended."""
+        self._part = 0
+        """The part whose turn it is."""
+        self._failed = False
+        """It failed, and nobody has asked for it again."""
+        self._made = False
+        """It has all its audio, and the core is about to hear of it; it may want it made again."""
+        self._attempt: asyncio.Task[None] | None = None
+        self._ended = False
+
+    def speak(self, part: int, text: str) -> None:
+        """Synthesise a part after those before it. Replaces what was asked for from that part on: the part in hand is
+        started anew. Parts that have ended are left alone."""
+        if self._ended or part < self._part:
+            return
+        if len(self._waiting) >= MAX_PARTS:
+            self._fail(ProviderError("overflow", f"{MAX_PARTS} parts of the reply wait for the synthesiser"), part)
+            return
+        self._waiting = {n: waiting for n, waiting in self._waiting.items() if n < part}
+        self._waiting[part] = text
+        if part == self._part:
+            self._stop_attempt()
+            self._failed = self._made = False
+        self._go_on()
+
+    def ended(self, part: int) -> None:
+        """The core has dealt with the end of this part. Unless it asked for the part again, the next one follows."""
+        if self._made and part == self._part:
+            self._made = False
+            del self._waiting[part]
+            self._part += 1
+            self._go_on()
+
+    def end(self) -> None:
+        """Say no more. Nothing is written or posted after this."""
+        self._ended = True
+        self._made = False
+        self._waiting.clear()
+        self._stop_attempt()
+
+    def _stop_attempt(self) -> None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            attempt.cancel()
+
+    def _go_on(self) -> None:
+        if self._attempt is None and not self._failed and not self._made and self._part in self._waiting:
+            name = f"synthesis of part {self._part} of reply {self._reply}"
+            self._attempt = self._spawn(self._synthesise(self._part, self._waiting[self._part]), name)
+
+    async def _synthesise(self, part: int, text: str) -> None:
+        try:
+            await self._stream(part, text)
+        except ProviderError as error:
+            if self._mine():
+                self._attempt = None
+                self._failed = True
+                self._fail(error, part)
+            return
+        if self._mine():
+            self._attempt = None
+            self._made = True
+            self._post(ReplyAudioEnded(self._reply, part))
+
+    async def _stream(self, part: int, text: str) -> None:
+        """Raises `ProviderError`."""
+        try:
+            audio = PartAudio(self._tts.rate)
+        except AudioError as error:
+            raise ProviderError("bad_audio", str(error)) from error
+        async with Guarded(lambda: self._tts.speak(text, self._voice, self._speed)) as made:
+            async for output in made:
+                if not self._mine():
+                    return
+                if isinstance(output, Usage):
+                    self._post(Used(output, self._reply))
+                else:
+                    await self._take(part, audio, output)
+        if self._mine():
+            self._write(part, audio.flush())
+
+    async def _take(self, part: int, audio: PartAudio, speech: Speech) -> None:
+        """Write what came, half a second at a time, and let everything else have its turn in between."""
+        step = max(1, self._tts.rate // 2)
+        words = speech.words
+        for at in range(0, max(1, speech.pcm.size), step):
+            await self._playout.room(self._reply)
+            await asyncio.sleep(0)
+            if not self._mine():
+                return
+            self._write(part, audio.push(Speech(speech.pcm[at : at + step], words)))
+            words = ()
+
+    def _write(self, part: int, piece: Piece | None) -> None:
+        """To the playout, and then tell how much there is. Raises `ProviderError` when the buffer is full."""
+        if piece is None:
+            return
+        taken = self._playout.write(self._reply, piece.pcm)
+        self.spoke = self.spoke or taken > 0
+        if taken or not piece.pcm.size:
+            self._post(ReplyAudio(self._reply, part, taken, piece.words, piece.lead))
+        if taken < piece.pcm.size:
+            raise ProviderError("overflow", "the reply is longer than the playout keeps")
+
+    def _mine(self) -> bool:
+        """Is the running task still the attempt that counts?"""
+        return self._attempt is not None and self._attempt is asyncio.current_task()
+
+    def _fail(self, error: ProviderError, part: int) -> None:
+        self._post(ProviderFailed(Role.TTS, error.code, error.detail, self._reply, part))

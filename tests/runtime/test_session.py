@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+from tests.runtime.fakes import HELLO, Line, Said, ScriptLlm, make
+
+from vivavoce.core.commands import EndCall, Flush, Generate
+from vivavoce.core.events import CallEnded, CallStarted, Played, Sent, UserSound
+from vivavoce.core.notices import Ending, ReplyClosed, TurnReport, UserTurned
+
+STORY = [f"This is sentence number {n} of a long story. " for n in range(20)]
+
+
+def test_a_whole_spoken_call() -> None:
+    call = make(HELLO, until=6_000).run()
+    [turn] = call.told(UserTurned)
+    assert turn.text == HELLO.text
+    [closed] = call.told(ReplyClosed)
+    assert (closed.ending, closed.text, closed.heard) == (Ending.DONE,) + ("It is noon. Anything else?",) * 2
+    assert closed.exact
+    [report] = call.told(TurnReport)
+    assert 300 < report.gap_ms < 700
+    assert report.cost > 0
+    assert call.summary is not None
+    assert (call.summary.reason, call.summary.turns, call.summary.duration_ms) == ("caller", 1, 6_000)
+    assert (call.summary.late_frames, call.summary.underruns, call.summary.reports) == (0, 0, ())
+    assert isinstance(call.log.rows[0][1], CallStarted)
+    assert isinstance(call.log.rows[-1][1], CallEnded)
+
+
+def test_the_caller_hears_exactly_what_is_counted_as_played() -> None:
+    call = make(HELLO, until=6_000).run()
+    played = max(e.samples for e in call.events(Played))
+    sounding = np.flatnonzero(np.abs(call.line.pcm.astype(int)) > 0)
+    # The tail after the last sample, and the silence kept before the first one, belong to nobody.
+    assert abs(sounding[-1] - sounding[0] + 1 - played) <= 480 + 120
+    assert [e.samples for e in call.events(Sent)] == [e.samples for e in call.events(Played)]
+
+
+def test_frames_are_sent_50_times_a_second_from_the_first_millisecond_on() -> None:
+    call = make(until=3_000).run()
+    assert len(call.line.heard) in (150, 151)
+    assert {pcm.size for pcm in call.line.heard} == {480}
+    assert [position for position, _ in call.log.frames] == [n * 480 for n in range(len(call.line.heard))]
+
+
+def test_an_interruption_stops_at_a_known_sample() -> None:
+    stop = Said(4_000, 900, "wait stop there")
+    call = make(Said(500, 900, "tell me a story"), stop, llm=ScriptLlm(STORY), until=8_000).run()
+    flush = next(c for c in call.commands(Flush) if c.samples)
+    final = next(e for e in call.events(Played) if e.final and e.reply == flush.reply)
+    assert flush.samples <= final.samples <= flush.samples + 480
+    closed = next(n for n in call.told(ReplyClosed) if n.reply == flush.reply)
+    assert closed.ending is Ending.CUT
+    assert closed.samples == final.samples
+    assert closed.text.startswith(closed.heard)
+    later = [e for e in call.events(Played) if e.reply == flush.reply]
+    assert later[-1] is final
+
+
+def test_the_same_call_takes_the_same_course_every_time() -> None:
+    said = (HELLO, Said(2_500, 700, "stop"), Said(4_000, 800, "and now what"))
+    first, second = (make(*said, until=7_000, greeting="Hello. How are you?").run() for _ in range(2))
+    assert first.log.rows == second.log.rows
+    assert np.array_equal(first.line.pcm, second.line.pcm)
+
+
+def test_the_positions_of_the_callers_sound_are_contiguous_at_any_rate() -> None:
+    for rate, step in ((8_000, 20), (24_000, 10), (48_000, 60), (44_100, 20)):
+        call = make(HELLO, line=Line(HELLO, until=3_000, rate=rate, step_ms=step)).run()
+        sounds = call.events(UserSound)
+        assert [s.start for s in sounds] == [n * 512 for n in range(len(sounds))]
+        assert len(sounds) >= 92
+        assert np.concatenate(call.log.caller).size >= 47_500
+        assert call.told(UserTurned)
+
+
+def test_the_greeting_comes_first_and_the_end_is_said_once() -> None:
+    call = make(until=2_500, greeting="Hello. How are you?").run()
+    assert call.told(ReplyClosed)[0].heard == "Hello. How are you?"
+    assert not call.commands(Generate)
+    assert len(call.commands(EndCall)) == 1

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .pcm import AudioError, Pcm
 
+_FULL_SCALE_DB = 20.0 * math.log10(32768.0)
+_SILENT_POWER = 32768.0**2 * 1e-12
 _RATE = 16_000
 _BLOCK = 80
 """5 ms."""
@@ -19,7 +23,7 @@ _SPANS = 8
 """Entries: a noise that begins is the new floor after 2.4 s."""
 _QUIETEST = -62.0
 """dBFS below which nothing counts as speech."""
-_FIRST_FLOOR = -56.0
+_FIRST_FLOOR = -60.0
 """dBFS; the floor is taken to be no higher until a span of audio is known."""
 _PEAK_FALL = 4.0 * _BLOCK / _RATE
 """The memory of the peak falls by 4 dB per second."""
@@ -62,10 +66,13 @@ class Activity:
         if not count:
             raise AudioError(f"a window of {pcm.size} samples is too short to judge; use at least {_BLOCK}")
         # Blocks end where the window ends; a remainder joins the first one.
-        first = pcm.size - (count - 1) * _BLOCK
-        power = np.empty(count)
-        power[0] = pcm[:first].var()
-        power[1:] = pcm[first:].reshape(-1, _BLOCK).var(axis=1)
+        starts = pcm.size - _BLOCK * np.arange(count, 0, -1)
+        starts[0] = 0
+        sizes = np.full(count, _BLOCK)
+        sizes[0] = pcm.size - _BLOCK * (count - 1)
+        wide = pcm.astype(np.float64)
+        # The variance, so that a constant offset does not count, and a hum little.
+        power = np.add.reduceat(wide * wide, starts) / sizes - np.square(np.add.reduceat(wide, starts) / sizes)
         self._learn(power)
         loud = np.flatnonzero(_db(power) >= self.speech_db)
         if not loud.size:
@@ -107,6 +114,5 @@ def trail_silence(pcm: Pcm, rate: int, dbfs: float = -50.0) -> int:
 
 def _db(power: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean squares on the int16 scale as dBFS, -120 at the least."""
-    floor = 32768.0**2 * 1e-12
-    decibels: NDArray[np.float64] = 10.0 * np.log10(np.maximum(power, floor)) - 20.0 * np.log10(32768.0)
+    decibels: NDArray[np.float64] = 10.0 * np.log10(np.maximum(power, _SILENT_POWER)) - _FULL_SCALE_DB
     return decibels

@@ -1,0 +1,6 @@
+"""Vivavoce: realtime voice conversation between people and machines."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+__all__ = ["__version__"]

@@ -66,7 +66,7 @@ class BargeInPolicy:
     """What sound over the agent's voice does. Durations are of the caller's voice unless said otherwise."""
 
     yielding: Yielding = Yielding.AT_ONCE
-    duck_after_ms: int = 60
+    duck_after_ms: int = 30
     """Voice after which the agent speaks lower."""
     duck_db: float = -9.0
     hold_after_ms: int = 640
@@ -162,7 +162,7 @@ class Policy:
 BROWSER = Policy()
 PHONE = Policy(
     endpoint=EndpointPolicy(silence_ms=600, min_ms=300),
-    barge_in=BargeInPolicy(duck_after_ms=90, duck_db=-6.0, min_speech_ms=160),
+    barge_in=BargeInPolicy(duck_after_ms=60, duck_db=-6.0, min_speech_ms=160),
 )
 HEADSET = Policy(
     endpoint=EndpointPolicy(silence_ms=450, min_ms=200),

@@ -1,0 +1,7 @@
+"""`python -m vivavoce`."""
+
+import sys
+
+from .app.cli import main
+
+sys.exit(main())

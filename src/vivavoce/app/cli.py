@@ -1,0 +1,54 @@
+"""The command `vivavoce`. Each subcommand is a module with `add_arguments` and `run`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from ..core.errors import VivavoceError
+
+COMMANDS = {
+    "talk": "talk with the agent: microphone, recordings or text",
+    "simulate": "play many synthetic calls and check every invariant",
+    "replay": "play a recorded call's events again and compare every command",
+    "explain": "print the timeline and the waterfalls of a recorded call",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="vivavoce", description="Realtime voice conversation between people and machines."
+    )
+    top.add_argument("--version", action="version", version=f"vivavoce {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text in COMMANDS.items():
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        module = importlib.import_module(f"vivavoce.app.{name}")
+        module.add_arguments(sub)
+        sub.set_defaults(run=module.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command. Exit code 2 and one line on standard error for anything a user got wrong."""
+    args = parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except VivavoceError as error:
+        print(f"vivavoce: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("vivavoce: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""`vivavoce talk`: a call with the embedded agent over a microphone, recordings or typed text."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..audio.pcm import AudioError
+from ..audio.wav import load_mono
+from ..core.commands import Command, Tell
+from ..core.conversation import Conversation
+from ..core.errors import BadInput
+from ..core.events import Event
+from ..core.notices import TurnReport
+from ..core.policy import PRESETS, changed
+from ..core.units import IN_RATE
+from ..providers.base import Llm
+from ..runtime.clock import run as run_loop
+from ..runtime.observe import Observer
+from ..runtime.session import Session, Summary
+from ..transports.base import Transport
+from ..transports.typed import Typed
+from ..transports.wav import Recording, Recordings
+from . import embedded, show
+from .settings import policy_settings
+
+DEMO = ("hello-world", "tt-weasels", "conf-onlyperson", "tt-somethingwrong", "auth-thankyou")
+"""The bundled recordings that make a short conversation; the last but one cuts in."""
+RECORDINGS = Path(__file__).parent / "recordings"
+MAX_MINUTES = 60
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--in", dest="inputs", action="append", default=[], metavar="FILE.wav", help="a recording; several become turns"
+    )
+    parser.add_argument("--text", action="append", default=[], metavar="WORDS", help="a typed turn; may be repeated")
+    parser.add_argument("--out", type=Path, metavar="FILE.wav", help="write the agent's side of the call")
+    parser.add_argument("--stereo", action="store_true", help="with --out: caller left, agent right")
+    parser.add_argument("--record", type=Path, metavar="DIR", help="write the capture, for replay and explain")
+    parser.add_argument("--realtime", action="store_true", help="take recordings and texts at the speed of speech")
+    parser.add_argument(
+        "--cut-in", type=float, metavar="SECONDS", help="begin each next recording this long into the answer"
+    )
+    parser.add_argument("--voice", default=embedded.VOICE, help=f"the agent's voice (default {embedded.VOICE})")
+    parser.add_argument("--speed", type=float, default=1.0, help="of the voice, 0.5 to 2 (default 1)")
+    parser.add_argument("--greeting", default=embedded.GREETING, help="the agent's first words; empty for none")
+    parser.add_argument("--expect", action="append", default=[], metavar="WORDS", help="a phrase callers may well say")
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="browser", help="the policy to start from")
+    parser.add_argument("--policy", action="append", default=[], metavar="KEY=VALUE", help="change one setting")
+    parser.add_argument("--no-waterfall", action="store_true", help="leave the waterfalls out")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per turn, and a summary")
+    parser.add_argument("--demo", action="store_true", help="microphone if there is one, else the bundled recordings")
+
+
+@dataclass
+class Reports(Observer):
+    """Keeps the report of every exchange; prints it as JSON when asked to."""
+
+    as_json: bool
+    reports: list[TurnReport] = field(default_factory=list)
+
+    def handled(self, now: int, event: Event, commands: Sequence[Command]) -> None:
+        for command in commands:
+            if isinstance(command, Tell) and isinstance(command.notice, TurnReport):
+                self.reports.append(command.notice)
+                if self.as_json:
+                    print(json.dumps(show.report_dict(command.notice)), flush=True)
+
+
+def run(args: argparse.Namespace) -> int:
+    policy = changed(PRESETS[args.preset], policy_settings(args.policy))
+    if args.inputs and args.text:
+        raise BadInput("--in and --text do not go together; fix: choose one")
+    llm, about = embedded.choose_model()
+    transport, live, note = _caller(args)
+    observers, reports = _observers(args, live)
+    if not args.json:
+        for line in (about, note):
+            if line:
+                print(line, file=sys.stderr)
+    realtime = args.realtime or live or not embedded.is_script(llm)
+    call = _call(args, Conversation(policy, {}), llm, transport, observers)
+    summary = run_loop(call, realtime=realtime)
+    _end(args, reports, summary)
+    return 0
+
+
+def _caller(args: argparse.Namespace) -> tuple[Transport, bool, str]:
+    """Who calls; whether it is a live person; and a note for the user."""
+    cut_in = round(args.cut_in * 1000) if args.cut_in is not None else None
+    if args.inputs:
+        return Recordings([_load(Path(name)) for name in args.inputs], cut_in), False, ""
+    if args.text:
+        return Typed(args.text), False, ""
+    from ..transports.mic import Microphone, NoDevice, find_backends
+
+    try:
+        return Microphone(find_backends()), True, "Speak now; Ctrl-C ends the call. A headset avoids echo."
+    except NoDevice as error:
+        if not args.demo:
+            raise
+        args.out, args.stereo = args.out or Path("vivavoce-demo.wav"), True
+        recordings = Recordings([_load(RECORDINGS / f"{name}.wav") for name in DEMO], cut_in)
+        return recordings, False, f"{str(error).partition(';')[0]}: calling with the bundled recordings."
+
+
+def _load(path: Path) -> Recording:
+    """A recording of any format and rate, as 16 kHz mono. Raises BadInput naming the file and the fix."""
+    try:
+        pcm = load_mono(path.read_bytes(), IN_RATE)
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file; fix: check the path") from None
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}; fix: name a WAV file that may be read") from None
+    except AudioError as error:
+        raise BadInput(f"{path}: {error}") from None
+    if len(pcm) > MAX_MINUTES * 60 * IN_RATE:
+        raise BadInput(f"{path}: longer than {MAX_MINUTES} minutes; fix: cut it into turns")
+    return Recording(path.stem, pcm)
+
+
+def _observers(args: argparse.Namespace, live: bool) -> tuple[list[Observer], Reports]:
+    reports = Reports(args.json)
+    observers: list[Observer] = [reports]
+    if not args.json:
+        from rich.console import Console
+
+        from .terminal import Terminal
+
+        observers.append(Terminal(Console(highlight=False), live, not args.no_waterfall))
+    if args.out is not None:
+        from .tracks import Tracks
+
+        observers.append(Tracks(args.out, args.stereo))
+    if args.record is not None:
+        from ..runtime.record import Recorder
+
+        observers.append(Recorder(args.record))
+    return observers, reports
+
+
+async def _call(
+    args: argparse.Namespace, conversation: Conversation, llm: Llm, transport: Transport, observers: list[Observer]
+) -> Summary:
+    async with embedded.open_engines(llm, ears=not args.text) as engines:
+        if args.voice not in engines.tts.voices:
+            raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(engines.tts.voices)}")
+        if not 0.5 <= args.speed <= 2.0:
+            raise BadInput(f"speed must be from 0.5 to 2, not {args.speed:g}")
+        expect = (*args.expect, *embedded.expected(llm))
+        agent = embedded.agent(expect, args.voice, args.speed, args.greeting)
+        return await Session(conversation, engines, agent, transport, observers).run()
+
+
+def _end(args: argparse.Namespace, reports: Reports, summary: Summary) -> None:
+    totals = show.summary_of(reports.reports)
+    totals |= {"ended": summary.reason, "duration_ms": summary.duration_ms}
+    totals |= {"late_frames": summary.late_frames, "underruns": summary.underruns}
+    totals["reports"] = [f"{r.role.value}: {r.code}: {r.detail}" for r in summary.reports]
+    if args.json:
+        print(json.dumps({"summary": totals}), flush=True)
+        return
+    gap = f", median gap {totals['gap_p50_ms']} ms" if totals["gap_p50_ms"] is not None else ""
+    over = f", median own overhead {totals['overhead_p50_ms']} ms" if totals["overhead_p50_ms"] is not None else ""
+    print(f"\n{totals['turns']} turns in {summary.duration_ms / 1000:.1f} s{gap}{over}")
+    if args.out is not None:
+        print(f"the call is in {args.out}")
+    if args.record is not None:
+        print(f"recorded in {args.record}; see it with: vivavoce explain {args.record}")

@@ -1,0 +1,155 @@
+"""A language model as the engine sees it: `PydanticLlm` streams words and complete tool calls, then what it used."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TYPE_CHECKING, cast
+
+from ...core.commands import Role, Usage
+from ..base import Ask, LlmOutput, ProviderError, TextDelta, ToolCall
+from .build import build_model, public_name, require
+from .failures import failure, stalled
+from .messages import to_messages, to_parameters
+from .thoughts import Thoughts
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+    from pydantic_ai.messages import ModelResponseStreamEvent, ToolCallPart
+    from pydantic_ai.models import Model, StreamedResponse
+    from pydantic_ai.settings import ModelSettings
+
+FIRST_S = 20.0
+STALL_S = 10.0
+
+
+class PydanticLlm:
+    """`Llm` over any model of pydantic-ai.
+
+    `model` is a name as in `build_model`, or a model object, which then stays the caller's to close. `settings` are
+    pydantic-ai's model settings. The first output must come within `first_s` seconds (a local server may have to load
+    the model), each further one within `stall_s`; otherwise `ProviderError("timeout")`.
+
+    Building it imports pydantic-ai and the SDK, which takes a second or two: do it before a call begins.
+    """
+
+    def __init__(
+        self,
+        model: str | Model,
+        *,
+        api_key: str | None = None,
+        settings: Mapping[str, object] | None = None,
+        first_s: float = FIRST_S,
+        stall_s: float = STALL_S,
+    ) -> None:
+        require()
+        import pydantic_ai.direct  # noqa: F401
+
+        self._client: AsyncOpenAI | None = None
+        self._owned = isinstance(model, str)
+        if isinstance(model, str):
+            built = build_model(model, api_key)
+            self.model, self._model, self._client = public_name(model), built.model, built.client
+        else:
+            self.model, self._model = model.model_name, model
+        # The engine itself decides about a second try, while the caller waits.
+        self._settings = cast("ModelSettings", {"max_retries": 0, **(settings or {})})
+        self._first_s = first_s
+        self._stall_s = stall_s
+        self._closing = AsyncExitStack()
+        self._entered = False
+
+    async def stream(self, ask: Ask) -> AsyncIterator[LlmOutput]:
+        """The answer as it comes. Closing the iterator, or cancelling the task that reads it, closes the connection."""
+        limit = self._first_s
+        thoughts = Thoughts()
+        try:
+            async with AsyncExitStack() as stack:
+                async with asyncio.timeout(limit):
+                    response = await stack.enter_async_context(await self._request(ask))
+                events = aiter(response)
+                while True:
+                    async with asyncio.timeout(limit):
+                        event = await anext(events, None)
+                    if event is None:
+                        break
+                    limit = self._stall_s
+                    output = self._output(event)
+                    if isinstance(output, TextDelta):
+                        output = TextDelta(spoken) if (spoken := thoughts.feed(output.text)) else None
+                    if output is not None:
+                        yield output
+                if rest := thoughts.finish():
+                    yield TextDelta(rest)
+                if usage := self._usage(response):
+                    yield usage
+        except TimeoutError:
+            raise stalled(self.model, limit) from None
+        except Exception as error:
+            found = failure(error, self.model)
+            # What a service says about a key may quote it.
+            raise found from (None if found.code == "refused" else error)
+
+    async def _request(self, ask: Ask) -> AbstractAsyncContextManager[StreamedResponse]:
+        from pydantic_ai.direct import model_request_stream
+
+        if self._owned and not self._entered:
+            # Entered for its `close`: the client itself is there already, so nobody has to wait for this.
+            self._entered = True
+            await self._closing.enter_async_context(self._model)
+        return model_request_stream(
+            self._model,
+            to_messages(ask),
+            model_settings=self._settings,
+            model_request_parameters=to_parameters(ask.tools),
+        )
+
+    def _output(self, event: ModelResponseStreamEvent) -> LlmOutput | None:
+        """What an event adds to the answer: words, or a call that is complete. Reasoning adds nothing."""
+        from pydantic_ai.messages import (
+            PartDeltaEvent,
+            PartEndEvent,
+            PartStartEvent,
+            TextPart,
+            TextPartDelta,
+            ToolCallPart,
+        )
+
+        match event:
+            case PartStartEvent(part=TextPart(content=text)) if text:
+                return TextDelta(text)
+            case PartDeltaEvent(delta=TextPartDelta(content_delta=text)) if text:
+                return TextDelta(text)
+            case PartEndEvent(part=ToolCallPart() as part):
+                return ToolCall(part.tool_call_id, part.tool_name, self._arguments(part))
+        return None
+
+    def _arguments(self, part: ToolCallPart) -> str:
+        arguments = part.args if isinstance(part.args, str) else part.args_as_json_str()
+        try:
+            whole = isinstance(json.loads(arguments), dict)
+        except ValueError:
+            whole = False
+        if not whole:
+            detail = f"{self.model} called {part.tool_name} with broken arguments; use a model that is good at tools."
+            raise ProviderError("died", detail)
+        return arguments
+
+    def _usage(self, response: StreamedResponse) -> Usage | None:
+        """None when the service did not say."""
+        used = response.usage
+        amounts = {
+            "input_tokens": used.input_tokens,
+            "cached_input_tokens": used.cache_read_tokens,
+            "output_tokens": used.output_tokens,
+        }
+        told = tuple((unit, float(amount)) for unit, amount in amounts.items() if amount)
+        return Usage(Role.LLM, self.model, told) if told else None
+
+    async def close(self) -> None:
+        """Closes the connections; a model object that was passed in stays open."""
+        await self._closing.aclose()
+        if self._client is not None:
+            await self._client.close()

@@ -1,0 +1,127 @@
+"""Commands as text: one canonical line each, for people to read and for replays to compare.
+
+Two commands that differ in anything are rendered differently. Only the items of a `Generate` are shortened: to their
+number, a checksum and the last of them.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ..core import commands as c
+from ..core import notices as n
+from ..core.units import IN_RATE, OUT_RATE
+
+
+def render(command: c.Command) -> str:
+    """As `Flush 7 @1.4s (STOP_WORD)`. Never holds a line break."""
+    return f"{type(command).__name__} {_COMMANDS[type(command)](command)} ({command.why.name})"
+
+
+def _notice(notice: n.Notice) -> str:
+    return f"{type(notice).__name__} {_NOTICES[type(notice)](notice)}"
+
+
+def quote(text: str) -> str:
+    """Text in double quotes, on one line."""
+    return json.dumps(text, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _number(value: float) -> str:
+    return repr(float(value))
+
+
+def _seconds(samples: int, rate: int) -> str:
+    """Exact to the sample, and short where that is enough."""
+    digits = f"{samples / rate:.6f}".rstrip("0").rstrip(".")
+    return f"{digits}s"
+
+
+def _at_in(samples: int) -> str:
+    return f"@{_seconds(samples, IN_RATE)}"
+
+
+def _at_out(samples: int) -> str:
+    return f"@{_seconds(samples, OUT_RATE)}"
+
+
+def _items(items: tuple[c.Item, ...]) -> str:
+    if not items:
+        return "0 items"
+    whole = json.dumps([[type(i).__name__, msgspec.to_builtins(i)] for i in items])
+    last = items[-1]
+    match last:
+        case c.Message(role=role, text=text):
+            shown = f"{role} {quote(text)}"
+        case c.Call(name=name, arguments=arguments):
+            shown = f"{name}({arguments!r})"
+        case c.Result(call=call, output=output):
+            shown = f"{call} = {quote(output)}"
+    return f"{len(items)} items #{zlib.crc32(whole.encode()):08x}, last {shown}"
+
+
+def _generate(x: c.Generate) -> str:
+    early = " early" if x.speculative else ""
+    instead = "" if x.instructions is None else f" told {quote(x.instructions)}"
+    return f"{x.reply}{early} of {_items(x.items)}{instead}"
+
+
+def _closed(x: n.ReplyClosed) -> str:
+    heard = "all" if x.heard == x.text else quote(x.heard)
+    about = "" if x.exact else " about"
+    return f"{x.reply} {x.ending.value} {_at_out(x.samples)} {quote(x.text)} heard{about} {heard}"
+
+
+def _report(x: n.TurnReport) -> str:
+    hops = " ".join(f"{name}={ms}" for name, ms in x.hops)
+    usage = " ".join(f"{name}={_number(amount)}" for name, amount in x.usage)
+    heard = "all" if x.heard_text == x.agent_text else quote(x.heard_text)
+    return (
+        f"{x.turn}>{x.reply} {x.origin.value}{' interrupted' if x.interrupted else ''} gap={x.gap_ms} "
+        f"overhead={x.overhead_ms} [{hops}] cost={None if x.cost is None else _number(x.cost)} [{usage}] "
+        f"user {quote(x.user_text)} agent {quote(x.agent_text)} heard{'' if x.heard_exact else ' about'} {heard} "
+        f"why {' '.join(x.why)}"
+    )
+
+
+_COMMANDS: dict[type, Callable[[Any], str]] = {
+    c.Generate: _generate,
+    c.Speak: lambda x: f"{x.reply}.{x.part} {quote(x.text)}",
+    c.Release: lambda x: f"{x.reply}",
+    c.Seal: lambda x: f"{x.reply}",
+    c.Hold: lambda x: f"{x.reply}",
+    c.Resume: lambda x: f"{x.reply}",
+    c.Duck: lambda x: f"{x.reply} {_number(x.db)} dB",
+    c.Flush: lambda x: f"{x.reply} {_at_out(x.samples)}",
+    c.Cancel: lambda x: f"{x.reply}",
+    c.Bind: lambda x: f"{x.reply} to {quote(x.ref)}",
+    c.FinishWords: lambda x: f"{x.turn} {_at_in(x.upto)}",
+    c.ScoreTurn: lambda x: f"{x.turn} {_at_in(x.upto)}",
+    c.RunTool: lambda x: f"{x.reply} {x.call} {x.name}({quote(x.arguments)})",
+    c.CancelTool: lambda x: f"{x.call}",
+    c.Tell: lambda x: _notice(x.notice),
+    c.Report: lambda x: f"{x.role.value} {x.code} {quote(x.detail)}",
+    c.EndCall: lambda x: quote(x.reason),
+}
+_NOTICES: dict[type, Callable[[Any], str]] = {
+    n.FloorChanged: lambda x: f"{x.floor.value}",
+    n.UserStarted: lambda x: f"{x.turn} {_at_in(x.at)}",
+    n.UserStopped: lambda x: f"{x.turn} {_at_in(x.at)}",
+    n.UserSaid: lambda x: f"{x.turn} {quote(x.text)}{' final' if x.final else ''}",
+    n.UserTurned: lambda x: (
+        f"{x.turn} {x.item} {quote(x.text)} {_seconds(x.start, IN_RATE)}-{_seconds(x.end, IN_RATE)}"
+    ),
+    n.UserDropped: lambda x: f"{x.turn} {quote(x.text)}",
+    n.ReplyOpened: lambda x: f"{x.reply} {x.origin.value} {x.item}",
+    n.ReplyDelta: lambda x: f"{x.reply} {quote(x.text)}",
+    n.ReplyAudible: lambda x: f"{x.reply}",
+    n.ReplyClosed: _closed,
+    n.ToolStarted: lambda x: f"{x.reply} {x.call} {x.name}({quote(x.arguments)})",
+    n.ToolSettled: lambda x: f"{x.call} {x.name} {'ok' if x.ok else 'failed'} {quote(x.output)}",
+    n.TurnReport: _report,
+}

@@ -38,6 +38,13 @@ def choose_model(env: Mapping[str, str] | None = None) -> tuple[Llm, str]:
         raise BadInput(error.detail) from error
 
 
+def script() -> Llm:
+    """The embedded responder itself."""
+    from ..providers.scripted import ScriptedLlm
+
+    return ScriptedLlm()
+
+
 def is_script(llm: Llm) -> bool:
     """Does the embedded responder answer? Then nothing is reached over a network."""
     from ..providers.scripted import MODEL

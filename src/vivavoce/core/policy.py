@@ -96,7 +96,7 @@ class ReplyPolicy:
 
     speculate: bool = True
     """Start an answer on words that may still change; nobody hears it before the turn is over."""
-    speculate_after_ms: int = 60
+    speculate_after_ms: int = 150
     """Silence after which the words so far are worth an early answer."""
     max_speculations: int = 3
     """Early answers per turn."""

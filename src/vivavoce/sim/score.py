@@ -126,8 +126,9 @@ class Tally:
                     track = self.world.playout.tracks.get(reply)
                     if track is not None and track.played:
                         self._stopped_at.append(now)
-                case Hold():
-                    self._held_since = now
+                case Hold(reply=reply):
+                    track = self.world.playout.tracks.get(reply)
+                    self._held_since = now if track is not None and track.played else None
                 case Resume():
                     if self._held_since is not None:
                         counts.dead_air_ms += now - self._held_since

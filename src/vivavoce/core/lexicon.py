@@ -55,18 +55,24 @@ def normalise(text: str) -> str:
 @lru_cache(maxsize=4096)
 def content_words(lexicon: Lexicon, text: str) -> int:
     """How many words of a normalised text are neither backchannel nor filler."""
-    padded = f" {text} "
+    # Two blanks between words, so that a phrase said twice is found twice.
+    padded = f" {text.replace(' ', '  ')} "
     for phrase in lexicon.backchannels:
         if " " in phrase:
-            padded = padded.replace(f" {phrase} ", " ")
+            padded = padded.replace(f" {phrase.replace(' ', '  ')} ", " ")
     return sum(1 for w in padded.split() if w not in lexicon.backchannels and w not in lexicon.fillers)
 
 
 @lru_cache(maxsize=4096)
 def may_become_backchannel(lexicon: Lexicon, text: str) -> bool:
-    """Is the normalised text the beginning of a longer backchannel, as "i" of "i see"?"""
-    words = " ".join(w for w in text.split() if w not in lexicon.fillers)
-    return bool(words) and any(phrase.startswith(words + " ") for phrase in lexicon.backchannels)
+    """Does the normalised text end on the beginning of a longer backchannel, as "i" of "i see", and mean nothing
+    else?"""
+    words = [w for w in text.split() if w not in lexicon.fillers]
+    for n in range(len(words)):
+        begun = " ".join(words[n:]) + " "
+        if any(phrase.startswith(begun) for phrase in lexicon.backchannels):
+            return not content_words(lexicon, " ".join(words[:n]))
+    return False
 
 
 @lru_cache(maxsize=4096)

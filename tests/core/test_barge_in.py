@@ -1,0 +1,201 @@
+"""The barge-in rule as a table, one block per line of the rule, each threshold on both sides."""
+
+from dataclasses import replace
+
+import pytest
+
+from vivavoce.core.barge_in import Action, Evidence, judge
+from vivavoce.core.commands import Why
+from vivavoce.core.lexicon import ENGLISH
+from vivavoce.core.policy import BROWSER, HEADSET, PHONE, BargeInPolicy, Yielding
+
+P = BargeInPolicy(
+    duck_after_ms=60,
+    hold_after_ms=640,
+    stop_after_ms=900,
+    stop_after_without_stt_ms=500,
+    min_words=1,
+    min_speech_ms=120,
+    resume_after_ms=200,
+    echo_words=0.75,
+)
+SAID = "the next train to boston leaves at half past nine from platform four"
+
+
+def judged(policy=P, **known):
+    e = Evidence(
+        voiced_ms=0,
+        quiet_ms=0,
+        words="",
+        final=False,
+        has_stt=True,
+        interruptible=True,
+        audible=True,
+        agent_said=SAID,
+    )
+    verdict = judge(replace(e, **known), policy, ENGLISH)
+    return verdict.action, verdict.why
+
+
+def table(rows):
+    return pytest.mark.parametrize(
+        ("known", "action", "why"), rows, ids=lambda x: str(x) if isinstance(x, dict) else ""
+    )
+
+
+@table(
+    [
+        ({"interruptible": False}, Action.KEEP, Why.UNINTERRUPTIBLE),
+        ({"interruptible": False, "voiced_ms": 60}, Action.KEEP, Why.UNINTERRUPTIBLE),
+        ({"interruptible": False, "voiced_ms": 640}, Action.KEEP, Why.UNINTERRUPTIBLE),
+        ({"interruptible": False, "voiced_ms": 5000, "words": "stop it now"}, Action.KEEP, Why.UNINTERRUPTIBLE),
+        ({"interruptible": False, "voiced_ms": 5000, "quiet_ms": 199}, Action.KEEP, Why.UNINTERRUPTIBLE),
+        ({"interruptible": False, "voiced_ms": 5000, "quiet_ms": 200}, Action.RESUME, Why.UNINTERRUPTIBLE),
+        ({"interruptible": False, "audible": False}, Action.KEEP, Why.UNINTERRUPTIBLE),
+    ]
+)
+def test_what_may_not_be_interrupted_is_kept_and_restored_after_silence(known, action, why):
+    assert judged(**known) == (action, why)
+
+
+@pytest.mark.parametrize("words", ["", "stop", "what about the other one"])
+@pytest.mark.parametrize("voiced_ms", [0, 60, 640, 900, 9000])
+def test_with_never_nothing_but_silence_changes_anything(words, voiced_ms):
+    never = replace(P, yielding=Yielding.NEVER)
+    assert judged(never, voiced_ms=voiced_ms, words=words) == (Action.KEEP, Why.UNINTERRUPTIBLE)
+    assert judged(never, voiced_ms=voiced_ms, words=words, quiet_ms=200) == (Action.RESUME, Why.UNINTERRUPTIBLE)
+
+
+@table(
+    [
+        # Three of four words are the agent's own: exactly the threshold.
+        ({"words": "train to boston now", "voiced_ms": 700}, Action.RESUME, Why.ECHO),
+        ({"words": "half past nine", "voiced_ms": 2000}, Action.RESUME, Why.ECHO),
+        ({"words": "half past nine", "voiced_ms": 2000, "final": True}, Action.RESUME, Why.ECHO),
+        # Two of three are not enough.
+        ({"words": "half past ten", "voiced_ms": 700}, Action.STOP, Why.WORDS),
+        # Fewer than three words are never an echo.
+        ({"words": "half past", "voiced_ms": 700}, Action.STOP, Why.WORDS),
+        # What asks for the floor is no echo even when the agent said the same.
+        ({"words": "wait at platform four", "agent_said": "please wait at platform four"}, Action.STOP, Why.STOP_WORD),
+        ({"words": "half past nine", "voiced_ms": 700, "agent_said": ""}, Action.STOP, Why.WORDS),
+    ]
+)
+def test_the_agents_own_words_are_its_echo(known, action, why):
+    assert judged(**known) == (action, why)
+
+
+@table(
+    [
+        ({"words": "stop"}, Action.STOP, Why.STOP_WORD),
+        ({"words": "no"}, Action.STOP, Why.STOP_WORD),
+        ({"words": "um hold on"}, Action.STOP, Why.STOP_WORD),
+        ({"words": "wait a minute", "final": True}, Action.STOP, Why.STOP_WORD),
+        # However little voice, and however long ago: the words come late.
+        ({"words": "stop", "voiced_ms": 0, "quiet_ms": 5000}, Action.STOP, Why.STOP_WORD),
+        ({"words": "stop", "audible": False}, Action.STOP, Why.STOP_WORD),
+        # Only at the beginning, and only as whole words.
+        ({"words": "yeah stop", "voiced_ms": 119}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "stopping", "voiced_ms": 119}, Action.DUCK, Why.SOUND_OVER_AGENT),
+    ]
+)
+def test_a_stop_word_needs_nothing_else(known, action, why):
+    assert judged(**known) == (action, why)
+
+
+@table(
+    [
+        ({"words": "tomorrow", "voiced_ms": 119}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "tomorrow", "voiced_ms": 120}, Action.STOP, Why.WORDS),
+        ({"words": "yeah tomorrow", "voiced_ms": 120}, Action.STOP, Why.WORDS),
+        ({"words": "tomorrow", "voiced_ms": 120, "quiet_ms": 5000}, Action.STOP, Why.WORDS),
+        ({"words": "tomorrow", "voiced_ms": 120, "audible": False}, Action.STOP, Why.WORDS),
+        ({"words": "tomorrow", "voiced_ms": 120, "final": True}, Action.STOP, Why.WORDS),
+    ]
+)
+def test_one_word_that_means_something_with_enough_voice_is_an_interruption(known, action, why):
+    assert judged(**known) == (action, why)
+
+
+def test_more_words_can_be_asked_for():
+    two = replace(P, min_words=2)
+    assert judged(two, words="tomorrow", voiced_ms=500) == (Action.DUCK, Why.SOUND_OVER_AGENT)
+    assert judged(two, words="okay tomorrow", voiced_ms=500) == (Action.DUCK, Why.SOUND_OVER_AGENT)
+    assert judged(two, words="tomorrow morning", voiced_ms=500) == (Action.STOP, Why.WORDS)
+
+
+def test_a_word_that_may_become_a_backchannel_waits_for_the_rest_of_it():
+    # "i" may become "i see"; once final it is an "i".
+    assert judged(words="i", voiced_ms=200) == (Action.DUCK, Why.BACKCHANNEL)
+    assert judged(words="i", voiced_ms=200, final=True) == (Action.STOP, Why.WORDS)
+    assert judged(words="i see", voiced_ms=300, final=True) == (Action.DUCK, Why.BACKCHANNEL)
+    assert judged(words="i am", voiced_ms=300) == (Action.STOP, Why.WORDS)
+
+
+@table(
+    [
+        ({"words": "uh huh", "quiet_ms": 199, "voiced_ms": 400}, Action.DUCK, Why.BACKCHANNEL),
+        ({"words": "uh huh", "quiet_ms": 200, "voiced_ms": 400}, Action.RESUME, Why.BACKCHANNEL),
+        ({"words": "um", "quiet_ms": 200, "voiced_ms": 400}, Action.RESUME, Why.BACKCHANNEL),
+        ({"quiet_ms": 199, "voiced_ms": 300}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"quiet_ms": 200, "voiced_ms": 300}, Action.RESUME, Why.QUIET_AGAIN),
+        ({"quiet_ms": 200, "voiced_ms": 5000}, Action.RESUME, Why.QUIET_AGAIN),
+        ({"quiet_ms": 200, "voiced_ms": 0, "audible": False}, Action.RESUME, Why.QUIET_AGAIN),
+        # A word with too little voice behind it: restored now; its turn may still answer later.
+        ({"words": "tomorrow", "voiced_ms": 119, "quiet_ms": 200}, Action.RESUME, Why.BACKCHANNEL),
+    ]
+)
+def test_silence_restores_the_voice(known, action, why):
+    assert judged(**known) == (action, why)
+
+
+@pytest.mark.parametrize("voiced_ms", [0, 60, 640, 900, 5000])
+@pytest.mark.parametrize("audible", [True, False])
+def test_a_backchannel_only_lowers_the_voice_however_long_it_is(voiced_ms, audible):
+    assert judged(words="yeah okay", voiced_ms=voiced_ms, audible=audible) == (Action.DUCK, Why.BACKCHANNEL)
+
+
+@table(
+    [
+        ({"voiced_ms": 59}, Action.KEEP, Why.SOUND_OVER_AGENT),
+        ({"voiced_ms": 60}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"voiced_ms": 639}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"voiced_ms": 640}, Action.HOLD, Why.SPEECH_OVER_AGENT),
+        ({"voiced_ms": 899}, Action.HOLD, Why.SPEECH_OVER_AGENT),
+        ({"voiced_ms": 900}, Action.STOP, Why.LONG_SPEECH),
+        # Nobody tells words: sooner, and without a pause before.
+        ({"voiced_ms": 499, "has_stt": False}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"voiced_ms": 500, "has_stt": False}, Action.STOP, Why.LONG_SPEECH),
+        # Nothing was heard of the reply yet: it does not begin.
+        ({"voiced_ms": 0, "audible": False}, Action.HOLD, Why.SPEECH_BEFORE_VOICE),
+        ({"voiced_ms": 639, "audible": False}, Action.HOLD, Why.SPEECH_BEFORE_VOICE),
+        ({"voiced_ms": 640, "audible": False}, Action.HOLD, Why.SPEECH_OVER_AGENT),
+        ({"voiced_ms": 900, "audible": False}, Action.STOP, Why.LONG_SPEECH),
+        ({"voiced_ms": 500, "audible": False, "has_stt": False}, Action.STOP, Why.LONG_SPEECH),
+    ]
+)
+def test_voice_without_words_ducks_then_pauses_then_stops(known, action, why):
+    assert judged(**known) == (action, why)
+
+
+def test_a_pause_never_comes_after_the_stop():
+    hasty = replace(P, stop_after_ms=300)
+    assert judged(hasty, voiced_ms=299) == (Action.DUCK, Why.SOUND_OVER_AGENT)
+    assert judged(hasty, voiced_ms=300) == (Action.STOP, Why.LONG_SPEECH)
+
+
+@pytest.mark.parametrize("preset", [BROWSER, PHONE, HEADSET], ids=["browser", "phone", "headset"])
+def test_presets_move_the_thresholds_and_nothing_else(preset):
+    p = preset.barge_in
+    assert judged(p, voiced_ms=p.duck_after_ms - 1)[0] is Action.KEEP
+    assert judged(p, voiced_ms=p.duck_after_ms)[0] is Action.DUCK
+    assert judged(p, voiced_ms=p.hold_after_ms)[0] is Action.HOLD
+    assert judged(p, voiced_ms=p.stop_after_ms) == (Action.STOP, Why.LONG_SPEECH)
+    assert judged(p, voiced_ms=p.min_speech_ms - 1, words="tomorrow")[0] is Action.DUCK
+    assert judged(p, voiced_ms=p.min_speech_ms, words="tomorrow") == (Action.STOP, Why.WORDS)
+    assert judged(p, voiced_ms=p.min_speech_ms, words="uh huh")[0] is Action.DUCK
+
+
+def test_it_takes_more_to_interrupt_on_the_phone_than_over_a_headset():
+    assert PHONE.barge_in.min_speech_ms > BROWSER.barge_in.min_speech_ms > HEADSET.barge_in.min_speech_ms
+    assert PHONE.barge_in.duck_after_ms > BROWSER.barge_in.duck_after_ms

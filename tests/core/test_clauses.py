@@ -1,0 +1,139 @@
+"""Where a growing text is cut: early for the first clause, at sentences afterwards, and nothing lost."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vivavoce.core.clauses import Clauses
+from vivavoce.core.policy import ReplyPolicy
+
+P = ReplyPolicy()
+
+
+def cut(text, step=1, policy=P):
+    """The clauses of a text that arrives `step` characters at a time."""
+    clauses, out = Clauses(), []
+    for at in range(0, len(text), step):
+        out += clauses.push(text[at : at + step], policy)
+    rest = clauses.flush()
+    return out + [rest] if rest else out
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        ("It is noon.", ["It is noon."]),
+        ("It is noon. Anything else?", ["It is noon.", " Anything else?"]),
+        ("Yes! No? Well.", ["Yes!", " No?", " Well."]),
+        ("", []),
+        # A closing quote or bracket belongs to its sentence.
+        ('He said "yes." Then he left.', ['He said "yes."', " Then he left."]),
+        ("(It is open.) Come in.", ["(It is open.)", " Come in."]),
+        # No end of a sentence: abbreviations, initials, decimals, addresses.
+        ("Dr. Who met Mr. Smith.", ["Dr. Who met Mr. Smith."]),
+        ("Take e.g. the first one. Good.", ["Take e.g. the first one.", " Good."]),
+        ("J. R. Hartley wrote it. Yes.", ["J. R. Hartley wrote it.", " Yes."]),
+        ("It costs 3.50 today. Fine.", ["It costs 3.50 today.", " Fine."]),
+        ("See example.com for more. Bye.", ["See example.com for more.", " Bye."]),
+        # But "I" ends sentences.
+        ("So do I. And you?", ["So do I.", " And you?"]),
+        # An ellipsis ends one like a full stop, after its last dot.
+        ("Well... let me see.", ["Well...", " let me see."]),
+        ("Well… let me see.", ["Well…", " let me see."]),
+        # No blank follows the marks of Chinese and Japanese.
+        ("你好。今天天气很好！再见", ["你好。", "今天天气很好！", "再见"]),
+        ("はい。そうです？ええ。", ["はい。", "そうです？", "ええ。"]),
+    ],
+)
+def test_sentences(text, clauses):
+    assert cut(text) == clauses
+    assert cut(text, step=1000) == clauses
+
+
+def test_the_first_clause_may_end_at_a_comma_once_it_is_long_enough():
+    clauses = Clauses()
+    assert clauses.push("In the morning, ", P) == []
+    # The comma comes after three words, and a fourth one shows that more is coming.
+    assert clauses.push("it", P) == ["In the morning,"]
+    assert Clauses().push("Well, it is ten o'clock", P) == []
+
+
+def test_later_clauses_are_whole_sentences_unless_they_are_long():
+    clauses = Clauses(first=False)
+    assert clauses.push("In the morning, if it does not rain, we leave", P) == []
+    long = "one two three four five six seven eight nine ten eleven, "
+    assert clauses.push(f" {long * 2}", P) != []
+
+
+@pytest.mark.parametrize("comma", [",", ";", ":", " —", " –"])
+def test_marks_inside_a_sentence(comma):
+    text = f"In the early morning{comma} it rains"
+    assert Clauses().push(text, P) == [f"In the early morning{comma}"]
+
+
+def test_chinese_commas_need_no_blank_but_their_words_cannot_be_counted():
+    assert Clauses().push("one two three，four five", P) == ["one two three，"]
+
+
+def test_text_without_any_mark_is_cut_after_a_number_of_words():
+    words = " ".join(f"w{n}" for n in range(200))
+    clauses = cut(words)
+    assert "".join(clauses) == words
+    assert all(len(c.split()) <= 2 * P.clause_words for c in clauses)
+    assert [len(c.split()) for c in clauses[:3]] == [P.clause_words] * 3
+
+
+def test_one_endless_word_is_left_whole():
+    assert cut("a" * 5_000, step=100) == ["a" * 5_000]
+
+
+def test_a_mark_at_the_very_end_waits_for_what_follows_it():
+    clauses = Clauses()
+    assert clauses.push("It costs 3.", P) == []
+    assert clauses.push("50 today.", P) == []
+    assert clauses.push(" ", P) == ["It costs 3.50 today."]
+    assert clauses.flush() == " "
+    assert clauses.flush() == ""
+
+
+pieces = st.sampled_from(
+    [
+        "Yes.",
+        "no",
+        " ",
+        ",",
+        "...",
+        "Dr.",
+        " 3.50",
+        "。",
+        "，",
+        "!",
+        '"',
+        "\n",
+        " and so on",
+        "e.g.",
+        "😀",
+        "\u00a0",
+        ";",
+    ]
+)
+texts = st.lists(pieces | st.text(max_size=6), max_size=40)
+
+
+@given(texts, st.integers(0, 6), st.integers(0, 30))
+def test_nothing_is_lost_or_added(deltas, first_clause_words, clause_words):
+    policy = ReplyPolicy(first_clause_words=first_clause_words, clause_words=clause_words)
+    clauses, out = Clauses(), []
+    for delta in deltas:
+        out += clauses.push(delta, policy)
+        assert "".join(out) + clauses.pending == "".join(deltas)[: len("".join(out)) + len(clauses.pending)]
+    assert all(out)
+    assert "".join([*out, clauses.flush()]) == "".join(deltas)
+
+
+@given(texts)
+def test_every_clause_but_the_last_says_something_or_ends_a_sentence(deltas):
+    clauses, out = Clauses(), []
+    for delta in deltas:
+        out += clauses.push(delta, P)
+    assert all(c.strip() for c in out)

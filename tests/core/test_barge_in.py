@@ -38,9 +38,8 @@ def judged(policy=P, **known):
 
 
 def table(rows):
-    return pytest.mark.parametrize(
-        ("known", "action", "why"), rows, ids=lambda x: str(x) if isinstance(x, dict) else ""
-    )
+    ids = [" ".join(f"{k}={v}" for k, v in known.items()) for known, _, _ in rows]
+    return pytest.mark.parametrize(("known", "action", "why"), rows, ids=ids)
 
 
 @table(

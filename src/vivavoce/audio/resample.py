@@ -132,7 +132,7 @@ class _Design:
         self.stride = self.down * repeats
         blocks = -(-self.period // _BLOCK)
         self.size = -(-self.period // blocks)
-        self._taps = lru_cache(maxsize=1024)(self._make_taps)
+        self._taps = lru_cache(maxsize=64)(self._make_taps)
 
     def first_input(self, output: int) -> int:
         """The first input that this output depends on."""
@@ -191,6 +191,6 @@ class _Design:
         return int(inputs[0]), taps
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _design(src: int, dst: int) -> _Design:
     return _Design(src, dst)

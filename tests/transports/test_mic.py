@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vivavoce.core.events import Event, ProviderFailed
-from vivavoce.transports.mic import BACKLOG_MS, IN_RATE, OUT_RATE, Microphone, NoDevice, find_backends
+from vivavoce.transports.mic import BACKLOG_MS, IN_RATE, OUT_RATE, Microphone, NoDevice, open_microphone
 
 FRAME = OUT_RATE // 50
 
@@ -76,4 +76,4 @@ def test_a_loudspeaker_that_takes_nothing_is_reported() -> None:
 def test_no_device_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(miniaudio, "get_enabled_backends", lambda: {miniaudio.Backend.NULL})
     with pytest.raises(NoDevice, match=r"no microphone and loudspeaker found; fix: .* --in FILE.wav"):
-        find_backends()
+        open_microphone()

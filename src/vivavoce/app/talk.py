@@ -97,10 +97,10 @@ def _caller(args: argparse.Namespace) -> tuple[Transport, bool, str]:
         return Recordings([_load(Path(name)) for name in args.inputs], cut_in), False, ""
     if args.text:
         return Typed(args.text), False, ""
-    from ..transports.mic import Microphone, NoDevice, find_backends
+    from ..transports.mic import NoDevice, open_microphone
 
     try:
-        return Microphone(find_backends()), True, "Speak now; Ctrl-C ends the call. A headset avoids echo."
+        return open_microphone(), True, "Speak now; Ctrl-C ends the call. A headset avoids echo."
     except NoDevice as error:
         if not args.demo:
             raise

@@ -2,69 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ..core.commands import Command, Generate, Message, Tell
-from ..core.events import Event, UserSound
+from ..core.commands import Command, Tell
+from ..core.events import Event
 from ..core.notices import Floor, FloorChanged
 from ..core.units import in_ms, out_ms
+from ..wire.rendering import quote, render
 
-_SAMPLES = {"samples": out_ms, "played": out_ms, "lead": out_ms}
-_CALLER = {"start": in_ms, "end": in_ms, "upto": in_ms, "at": in_ms}
+_AGENT = {"samples", "lead"}
+_CALLER = {"start", "end", "upto", "at"}
+_NAMELESS = {"reply", "turn", "call", "kind", "name"}
 
 
-def lines(steps: Iterable[tuple[int, Event, list[Command]]], everything: bool = False) -> Iterator[str]:
+def lines(steps: Iterable[tuple[int, Event, Sequence[Command]]], everything: bool = False) -> Iterator[str]:
     """The header and one line per step; steps that caused nothing are left out unless `everything`."""
     yield f"{'ms':>7}  {'floor':<6} event -> commands (why)"
     floor = Floor.NOBODY
     for now, event, commands in steps:
-        for c in commands:
-            if isinstance(c, Tell) and isinstance(c.notice, FloorChanged):
-                floor = c.notice.floor
-        told = [command(c) for c in commands if not (isinstance(c, Tell) and isinstance(c.notice, FloorChanged))]
+        told = []
+        for command in commands:
+            if isinstance(command, Tell) and isinstance(command.notice, FloorChanged):
+                floor = command.notice.floor
+            else:
+                told.append(render(command))
         if told or everything:
             yield f"{now:>7}  {floor.value:<6} {noun(event)} -> {'; '.join(told) or '-'}"
 
 
-def command(c: Command) -> str:
-    """One command with its reason."""
-    if isinstance(c, Tell):
-        return f"tell {noun(c.notice)} ({c.why.name})"
-    if isinstance(c, Generate):
-        last = c.items[-1] if c.items else None
-        text = last.text if isinstance(last, Message) else type(last).__name__
-        early = " early" if c.speculative else ""
-        return f"Generate{early} {c.reply} of {len(c.items)} items, last {text!r} ({c.why.name})"
-    return f"{noun(c)} ({c.why.name})"
-
-
-def noun(x: Any) -> str:
-    """An event, notice or command as its name and fields, times in ms."""
-    parts = []
-    for name in x.__dataclass_fields__:
-        value = getattr(x, name)
-        if name == "why" or (value in (None, (), "") and not isinstance(value, bool)):
+def noun(event: Event) -> str:
+    """An event as its name and what it holds; positions and lengths of audio in ms."""
+    parts = [type(event).__name__]
+    for name in event.__dataclass_fields__:
+        value = getattr(event, name)
+        if value is None or value is False or value in ((), "", 0.0):
             continue
-        parts.append(_field(x, name, value))
-    return " ".join([type(x).__name__, *parts])
+        parts.append(_field(event, name, value))
+    return " ".join(parts)
 
 
-def _field(x: Any, name: str, value: Any) -> str:
-    if name in ("reply", "turn", "part"):
-        return f"{value}" if name != "part" else f"part {value}"
-    if isinstance(value, bool):
-        return name if value else f"not-{name}"
-    if isinstance(x, UserSound) and name == "samples":
-        return ""
-    if name in _SAMPLES and isinstance(value, int):
-        return f"{name}={_SAMPLES[name](value)}ms"
-    if name in _CALLER and isinstance(value, int):
-        return f"{name}@{_CALLER[name](value)}ms"
+def _field(event: Event, name: str, value: Any) -> str:
+    if value is True:
+        return name
+    if name in _CALLER:
+        return f"{name}={in_ms(value)}ms"
+    if name in _AGENT:
+        return f"{name}={(in_ms if hasattr(event, 'p') else out_ms)(value)}ms"
+    if name in _NAMELESS:
+        return str(getattr(value, "value", value))
     if isinstance(value, str):
-        return repr(value if len(value) <= 60 else value[:57] + "...")
+        return quote(value if len(value) <= 60 else value[:57] + "...")
     if isinstance(value, float):
         return f"{name}={value:.2f}"
     if isinstance(value, tuple):
         return f"{name}[{len(value)}]"
-    return f"{getattr(value, 'value', value)}"
+    return f"{name}={getattr(value, 'value', value)}"

@@ -6,8 +6,10 @@ There is no echo cancellation here: use a headset, or the page, where the browse
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ..audio.frame import Frame
@@ -29,26 +31,37 @@ class NoDevice(BadInput):
     """There is no microphone or no loudspeaker."""
 
 
-def find_backends() -> list[Any]:
-    """The audio systems of this machine that have a microphone and a loudspeaker. Raises NoDevice."""
+def open_microphone() -> Microphone:
+    """The first microphone and loudspeaker of this machine that work. Raises NoDevice."""
     try:
         import miniaudio
     except ImportError:
         raise NoDevice("microphone support is not installed; fix: pip install 'vivavoce[mic]'") from None
-    for backend in miniaudio.get_enabled_backends():
-        if backend is miniaudio.Backend.NULL:
-            continue
-        try:
-            devices = miniaudio.Devices([backend])
-            if devices.get_captures() and devices.get_playbacks():
-                return [backend]
-        except miniaudio.MiniaudioError:
-            continue
+    with _quiet():
+        for backend in miniaudio.get_enabled_backends():
+            if backend is not miniaudio.Backend.NULL:
+                try:
+                    return Microphone([backend])
+                except miniaudio.MiniaudioError:
+                    continue
     raise NoDevice("no microphone and loudspeaker found; fix: connect them, or use --in FILE.wav or --text")
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The system's audio libraries write their own complaints to standard error; we say it in one line instead."""
+    saved, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nothing)
+
+
 class Microphone:
-    """The person at this machine. `backends`: as found; the null backend serves tests."""
+    """The person at this machine. `backends`: miniaudio's audio systems to try; its null backend serves tests."""
 
     reports_playback = False
 
@@ -58,9 +71,13 @@ class Microphone:
         self._capture = miniaudio.CaptureDevice(
             miniaudio.SampleFormat.SIGNED16, 1, IN_RATE, DEVICE_MS, backends=backends
         )
-        self._playback = miniaudio.PlaybackDevice(
-            miniaudio.SampleFormat.SIGNED16, 1, OUT_RATE, 2 * DEVICE_MS, backends=backends
-        )
+        try:
+            self._playback = miniaudio.PlaybackDevice(
+                miniaudio.SampleFormat.SIGNED16, 1, OUT_RATE, 2 * DEVICE_MS, backends=backends
+            )
+        except miniaudio.MiniaudioError:
+            self._capture.close()
+            raise
         self._queue: asyncio.Queue[Pcm | None] = asyncio.Queue(maxsize=500)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._post: Post | None = None

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vivavoce.app import embedded
+from vivavoce.app.recording import RECORDINGS, load
 from vivavoce.app.show import middle
-from vivavoce.app.talk import RECORDINGS, _load
 from vivavoce.audio.pcm import Pcm, rms_dbfs
 from vivavoce.core.commands import Command, Duck, Flush, Tell
 from vivavoce.core.conversation import Conversation
@@ -57,7 +57,7 @@ class Ears(Observer):
 
     def heard(self, now: int, pcm: Pcm) -> None:
         loud = rms_dbfs(pcm) > AUDIBLE_DBFS
-        quiet_before = not any(l for t, l in self.caller[-25:])
+        quiet_before = not any(loud for _, loud in self.caller[-25:])
         if loud and quiet_before:
             self.onsets.append(now - in_ms(len(pcm)))
         self.caller.append((now, loud))
@@ -93,7 +93,7 @@ async def _call(recordings: Recordings, llm: Llm) -> Ears:
 def measure(quick: bool) -> Iterator[Row]:
     """Rows of (what, figure, bound)."""
     names = TURNS[:3] if quick else TURNS * 3
-    ears = run(_call(Recordings([_load(RECORDINGS / f"{n}.wav") for n in names]), embedded.script()))
+    ears = run(_call(Recordings([load(RECORDINGS / f"{n}.wav") for n in names]), embedded.script()))
     spent = sorted(r.overhead_ms for r in ears.reports if r.overhead_ms is not None)
     gaps = sorted(r.gap_ms for r in ears.reports if r.gap_ms is not None)
     n = len(spent)
@@ -108,7 +108,7 @@ def _interruptions(quick: bool) -> Iterator[Row]:
     for name in (
         ("conf-onlyperson", "privacy-prompt") if quick else ("conf-onlyperson", "privacy-prompt", "ss-noservice")
     ):
-        pair = [_load(RECORDINGS / f"{n}.wav") for n in ("hello-world", name)]
+        pair = [load(RECORDINGS / f"{n}.wav") for n in ("hello-world", name)]
         ears = run(_call(Recordings([*pair, pair[0]], cut_in_ms=1500), LongWinded()))
         if len(ears.onsets) < 2 or not ears.decisions:
             continue

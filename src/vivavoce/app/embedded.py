@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ..core.errors import BadInput
 from ..core.events import ToolSpec
-from ..providers.base import Llm, ProviderError, Stt, Tool
+from ..providers.base import Llm, ProviderError, Stt, Tool, Vads
 from ..runtime.clock import busy
 from ..runtime.engines import AgentConfig, Engines
 from ..runtime.tools import ToolCode
@@ -59,19 +59,39 @@ def expected(llm: Llm) -> tuple[str, ...]:
     return tuple(expected_phrases()) if is_script(llm) else ()
 
 
+def require_packages() -> None:
+    """Raises BadInput when a package of the embedded engines is missing."""
+    from ..providers.offline import available
+
+    missing = available()
+    if missing:
+        raise BadInput(f"the embedded engines need {', '.join(missing)}; fix: pip install 'vivavoce[offline]'")
+
+
+def voices() -> tuple[str, ...]:
+    """The names of the embedded voices."""
+    require_packages()
+    from ..providers.offline.tts import EspeakTts
+
+    return EspeakTts.voices
+
+
+def detectors() -> Vads:
+    """The embedded voice activity detector."""
+    require_packages()
+    from ..providers.offline.vad import SileroVads
+
+    return SileroVads()
+
+
 @asynccontextmanager
 async def open_engines(llm: Llm, ears: bool = True) -> AsyncIterator[Engines]:
     """The embedded ears and voice around a language model, closed again at the end.
 
     `ears=False` leaves the recogniser out, for typed turns. Raises BadInput when a package is missing.
     """
-    from ..providers.offline import available
-
-    missing = available()
-    if missing:
-        raise BadInput(f"the embedded engines need {', '.join(missing)}; fix: pip install 'vivavoce[offline]'")
+    vads = detectors()
     from ..providers.offline.tts import EspeakTts
-    from ..providers.offline.vad import SileroVads
 
     tts = EspeakTts(busy=busy)
     stt: Stt | None = None
@@ -81,7 +101,7 @@ async def open_engines(llm: Llm, ears: bool = True) -> AsyncIterator[Engines]:
 
             stt = PocketsphinxStt(busy=busy)
         await tts.start()
-        yield Engines(SileroVads(), llm, tts, stt)
+        yield Engines(vads, llm, tts, stt)
     except ProviderError as error:
         raise BadInput(error.detail) from error
     finally:

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 
+from ..core.errors import BadInput
 from ..core.policy import PRESETS, Policy, changed
 from ..sim.people import KINDS
 from ..sim.run import Outcome, simulate, timeline_of
@@ -28,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.seeds < 1 or args.first_seed < 0 or (args.jobs is not None and args.jobs < 1):
+        raise BadInput("--seeds and --jobs must be 1 or more and --first-seed 0 or more")
     policy = changed(PRESETS[args.preset], policy_settings(args.policy))
     if args.timeline and args.seeds == 1:
         print("\n".join(timeline_of(args.first_seed, args.caller, policy, last=10_000)))

@@ -9,29 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..audio.pcm import AudioError
-from ..audio.wav import load_mono
 from ..core.commands import Command, Tell
 from ..core.conversation import Conversation
 from ..core.errors import BadInput
 from ..core.events import Event
 from ..core.notices import TurnReport
 from ..core.policy import PRESETS, changed
-from ..core.units import IN_RATE
 from ..providers.base import Llm
 from ..runtime.clock import run as run_loop
 from ..runtime.observe import Observer
 from ..runtime.session import Session, Summary
 from ..transports.base import Transport
 from ..transports.typed import Typed
-from ..transports.wav import Recording, Recordings
+from ..transports.wav import Recordings
 from . import embedded, show
+from .recording import RECORDINGS, load, require_speech
 from .settings import policy_settings
 
 DEMO = ("hello-world", "tt-weasels", "conf-onlyperson", "tt-somethingwrong", "auth-thankyou")
 """The bundled recordings that make a short conversation; the last but one cuts in."""
-RECORDINGS = Path(__file__).parent / "recordings"
-MAX_MINUTES = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,8 +70,7 @@ class Reports(Observer):
 
 def run(args: argparse.Namespace) -> int:
     policy = changed(PRESETS[args.preset], policy_settings(args.policy))
-    if args.inputs and args.text:
-        raise BadInput("--in and --text do not go together; fix: choose one")
+    _check(args)
     llm, about = embedded.choose_model()
     transport, live, note = _caller(args)
     observers, reports = _observers(args, live)
@@ -90,11 +85,28 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _check(args: argparse.Namespace) -> None:
+    """Raises BadInput for what can be known to be wrong before anything is opened or written."""
+    if args.inputs and args.text:
+        raise BadInput("--in and --text do not go together; fix: choose one")
+    voices = embedded.voices()
+    if args.voice not in voices:
+        raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(voices)}")
+    if not 0.5 <= args.speed <= 2.0:
+        raise BadInput(f"--speed must be from 0.5 to 2, not {args.speed:g}")
+    if args.cut_in is not None and not 0 <= args.cut_in <= 60:
+        raise BadInput(f"--cut-in must be from 0 to 60 seconds, not {args.cut_in:g}")
+
+
 def _caller(args: argparse.Namespace) -> tuple[Transport, bool, str]:
     """Who calls; whether it is a live person; and a note for the user."""
     cut_in = round(args.cut_in * 1000) if args.cut_in is not None else None
     if args.inputs:
-        return Recordings([_load(Path(name)) for name in args.inputs], cut_in), False, ""
+        recordings = [load(Path(name)) for name in args.inputs]
+        vads = embedded.detectors()
+        for name, recording in zip(args.inputs, recordings, strict=True):
+            require_speech(name, recording.pcm, vads)
+        return Recordings(recordings, cut_in), False, ""
     if args.text:
         return Typed(args.text), False, ""
     from ..transports.mic import NoDevice, open_microphone
@@ -105,23 +117,8 @@ def _caller(args: argparse.Namespace) -> tuple[Transport, bool, str]:
         if not args.demo:
             raise
         args.out, args.stereo = args.out or Path("vivavoce-demo.wav"), True
-        recordings = Recordings([_load(RECORDINGS / f"{name}.wav") for name in DEMO], cut_in)
-        return recordings, False, f"{str(error).partition(';')[0]}: calling with the bundled recordings."
-
-
-def _load(path: Path) -> Recording:
-    """A recording of any format and rate, as 16 kHz mono. Raises BadInput naming the file and the fix."""
-    try:
-        pcm = load_mono(path.read_bytes(), IN_RATE)
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no such file; fix: check the path") from None
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}; fix: name a WAV file that may be read") from None
-    except AudioError as error:
-        raise BadInput(f"{path}: {error}") from None
-    if len(pcm) > MAX_MINUTES * 60 * IN_RATE:
-        raise BadInput(f"{path}: longer than {MAX_MINUTES} minutes; fix: cut it into turns")
-    return Recording(path.stem, pcm)
+        bundled = Recordings([load(RECORDINGS / f"{name}.wav") for name in DEMO], cut_in)
+        return bundled, False, f"{str(error).partition(';')[0]}: calling with the bundled recordings."
 
 
 def _observers(args: argparse.Namespace, live: bool) -> tuple[list[Observer], Reports]:
@@ -148,10 +145,6 @@ async def _call(
     args: argparse.Namespace, conversation: Conversation, llm: Llm, transport: Transport, observers: list[Observer]
 ) -> Summary:
     async with embedded.open_engines(llm, ears=not args.text) as engines:
-        if args.voice not in engines.tts.voices:
-            raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(engines.tts.voices)}")
-        if not 0.5 <= args.speed <= 2.0:
-            raise BadInput(f"speed must be from 0.5 to 2, not {args.speed:g}")
         expect = (*args.expect, *embedded.expected(llm))
         agent = embedded.agent(expect, args.voice, args.speed, args.greeting)
         return await Session(conversation, engines, agent, transport, observers).run()

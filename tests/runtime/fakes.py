@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,9 +23,10 @@ from vivavoce.runtime.session import Session, Summary
 from vivavoce.runtime.tools import ToolCode
 
 RATE = 16_000
-TTS_RATE = 22_050
+TTS_RATE = 24_000
 
 
+@lru_cache(maxsize=256)
 def tone(ms: int, rate: int = RATE, hz: float = 220.0, level: float = 8_000.0) -> Pcm:
     t = np.arange(rate * ms // 1000) / rate
     return (level * np.sin(2 * np.pi * hz * t)).astype(np.int16)
@@ -194,7 +196,6 @@ class ToneTts:
     """
 
     model = "fake-tts"
-    rate = TTS_RATE
     voices = ("tone",)
 
     def __init__(
@@ -207,7 +208,9 @@ class ToneTts:
         times: int = 1,
         chunk_delay_ms: int = 0,
         error: Exception | None = None,
+        rate: int = TTS_RATE,
     ) -> None:
+        self.rate = rate
         self.first_ms = first_ms
         self.lead_ms = lead_ms
         self.char_ms = char_ms
@@ -230,17 +233,17 @@ class ToneTts:
                 await asyncio.Event().wait()
             if bad and self.fails in text:
                 raise self.error
-            pcm = np.concatenate((silence(self.lead_ms, TTS_RATE), tone(self.char_ms * len(text), TTS_RATE)))
+            pcm = np.concatenate((silence(self.lead_ms, self.rate), tone(self.char_ms * len(text), self.rate)))
             words = self._words(text)
-            for at in range(0, pcm.size, TTS_RATE // 5):
-                yield Speech(pcm[at : at + TTS_RATE // 5], words if at == 0 else ())
+            for at in range(0, pcm.size, self.rate // 5):
+                yield Speech(pcm[at : at + self.rate // 5], words if at == 0 else ())
                 await asyncio.sleep(self.chunk_delay_ms / 1000)
         finally:
             self.open -= 1
 
     def _words(self, text: str) -> tuple[WordEnd, ...]:
         ends = [n + 1 for n, c in enumerate(text) if c != " " and text[n + 1 : n + 2] in ("", " ")]
-        return tuple(WordEnd(n, TTS_RATE * (self.lead_ms + n * self.char_ms) // 1000) for n in ends)
+        return tuple(WordEnd(n, self.rate * (self.lead_ms + n * self.char_ms) // 1000) for n in ends)
 
     async def close(self) -> None: ...
 

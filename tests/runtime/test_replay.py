@@ -11,11 +11,11 @@ from vivavoce.runtime.record import CAPTURE, Recorder
 from vivavoce.runtime.replay import replay
 from vivavoce.wire.capture import Capture, decode
 
-STORY = [f"This is sentence number {n} of a long story. " for n in range(20)]
+STORY = [f"This is sentence number {n} of a long story. " for n in range(8)]
 CALLER = (
     Said(500, 900, "tell me a story"),
     Said(4_000, 1_500, "mm and what then my dear"),
-    Said(9_000, 800, "stop it"),
+    Said(7_500, 800, "stop it"),
 )
 
 
@@ -44,7 +44,7 @@ CALLS: dict[str, dict[str, object]] = {
 
 
 def record(folder: Path, **more: object) -> tuple[Call, Capture]:
-    call = make(*CALLER, until=16_000, observers=[Recorder(folder)], **more).run()  # type: ignore[arg-type]
+    call = make(*CALLER, until=10_500, observers=[Recorder(folder)], **more).run()  # type: ignore[arg-type]
     return call, decode((folder / CAPTURE).read_bytes())
 
 

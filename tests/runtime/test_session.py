@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 import numpy as np
-from tests.runtime.fakes import HELLO, Line, Said, ScriptLlm, make
+from tests.runtime.fakes import HELLO, Line, Said, ScriptLlm, ToneTts, make
 
 from vivavoce.core.commands import EndCall, Flush, Generate
 from vivavoce.core.events import CallEnded, CallStarted, Played, Sent, UserSound
 from vivavoce.core.notices import Ending, ReplyClosed, TurnReport, UserTurned
 
-STORY = [f"This is sentence number {n} of a long story. " for n in range(20)]
+STORY = [f"This is sentence number {n} of a long story. " for n in range(8)]
 
 
 def test_a_whole_spoken_call() -> None:
-    call = make(HELLO, until=6_000).run()
+    call = make(HELLO, tts=ToneTts(rate=22_050), until=6_000).run()
     [turn] = call.told(UserTurned)
     assert turn.text == HELLO.text
     [closed] = call.told(ReplyClosed)

@@ -16,7 +16,7 @@ from .clock import Clock
 FRAME_MS = 20
 _CATCH_UP = 50
 """Most frames sent in one go after a stall."""
-_AHEAD_S = 20
+_AHEAD_S = 10
 """Seconds of a reply that are made ahead of time before its makers are asked to wait."""
 _ROOM_FRAMES = 50
 
@@ -94,7 +94,7 @@ class Playout:
         return pcm.size - self._pacer.write(reply, pcm)
 
     async def room(self, reply: int) -> None:
-        """Wait while 20 s of a reply are unplayed, but not longer than a second."""
+        """Wait while 10 s of a reply are unplayed, but not longer than a second."""
         for _ in range(_ROOM_FRAMES):
             if self._pacer.buffered(reply) < _AHEAD_S * OUT_RATE:
                 return

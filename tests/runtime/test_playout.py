@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from tests.runtime.fakes import tone
+
+from vivavoce.audio.pcm import Pcm
+from vivavoce.core.events import Event, Played, Sent
+from vivavoce.runtime.clock import Clock, WarpLoop, run
+from vivavoce.runtime.playout import Playout
+
+
+class Listener:
+    reports_playback = False
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.pcm: list[Pcm] = []
+        self.broken_from = 1 << 40
+
+    def play(self, pcm: Pcm) -> None:
+        if len(self.pcm) >= self.broken_from:
+            raise ConnectionResetError("gone")
+        self.times.append(asyncio.get_running_loop().time())
+        self.pcm.append(pcm)
+
+
+class Phone(Listener):
+    reports_playback = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[int, int, bool]] = []
+
+    def sent(self, reply: int, samples: int, final: bool) -> None:
+        self.told.append((reply, samples, final))
+
+
+class Bench:
+    """A playout running for a while, with something done at given times (ms)."""
+
+    def __init__(self, listener: Listener | None = None) -> None:
+        self.listener = listener or Listener()
+        self.events: list[Event] = []
+        self.frames: list[int] = []
+        self.broken: list[Exception] = []
+        self.playout = Playout(
+            self.listener,  # type: ignore[arg-type]
+            self.events.append,
+            lambda position, pcm: self.frames.append(position),
+            self.broken.append,
+        )
+        self.begun = 0.0
+
+    def run(self, ms: int, *steps: tuple[int, Callable[[], object]]) -> Bench:
+        async def main() -> None:
+            loop = asyncio.get_running_loop()
+            self.begun = loop.time()
+            task = asyncio.create_task(self.playout.run(Clock()))
+            for at, step in steps:
+                loop.call_at(self.begun + at / 1000, step)
+            await asyncio.sleep(self.begun + ms / 1000 - loop.time())
+            task.cancel()
+
+        run(main(), realtime=False)
+        return self
+
+    @property
+    def times_ms(self) -> list[float]:
+        return [(t - self.begun) * 1000 for t in self.listener.times]
+
+
+def stall(ms: int) -> Callable[[], object]:
+    """Something keeps the loop busy for so long."""
+
+    def block() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, WarpLoop)
+        loop.warp(ms / 1000)
+
+    return block
+
+
+def test_a_frame_every_20_ms_for_minutes_without_drift() -> None:
+    bench = Bench().run(200_010)
+    assert len(bench.listener.pcm) == 10_001
+    assert bench.times_ms == pytest.approx([n * 20 for n in range(10_001)], abs=1e-3)
+    assert bench.events == []
+    assert (bench.playout.late_frames, bench.playout.skipped_frames) == (0, 0)
+
+
+def test_after_a_stall_the_missed_frames_follow_at_once_and_the_grid_stays() -> None:
+    bench = Bench().run(1_001, (105, stall(150)))
+    times = bench.times_ms
+    assert len(times) == 51
+    assert times[:6] == pytest.approx([0, 20, 40, 60, 80, 100])
+    assert times[6:13] == pytest.approx([255] * 7)
+    assert times[13:] == pytest.approx([260 + n * 20 for n in range(38)])
+    # Those due at 120 to 220 came when the next one was due; the one due at 240 was merely 15 ms late.
+    assert bench.playout.late_frames == 6
+
+
+def test_a_little_lateness_is_not_counted_and_not_handed_on() -> None:
+    bench = Bench().run(501, (105, stall(30)))
+    assert bench.playout.late_frames == 0
+    assert bench.times_ms[6:8] == pytest.approx([135, 140])
+
+
+def test_after_a_long_stall_only_a_second_is_made_up_for() -> None:
+    bench = Bench()
+    bench.run(
+        9_001,
+        (10, lambda: bench.playout.write(1, tone(2_000, 24_000))),
+        (11, lambda: bench.playout.release(1)),
+        (105, stall(5_000)),
+    )
+    assert bench.playout.skipped_frames == 255 - 5 - 50
+    assert bench.playout.frames == 451
+    assert bench.frames[5] == 5 * 480
+    assert bench.frames[6] == (6 + 200) * 480
+    played = [e for e in bench.events if isinstance(e, Played)]
+    assert played[-1].samples == 48_000
+    assert [e.samples for e in played] == [480 * (n + 1) for n in range(100)]
+
+
+def test_what_is_played_is_told_frame_by_frame_and_silence_is_not() -> None:
+    bench = Bench()
+    bench.run(
+        400,
+        (5, lambda: bench.playout.write(7, tone(50, 24_000))),
+        (6, lambda: bench.playout.end(7)),
+        (30, lambda: bench.playout.release(7)),
+    )
+    assert bench.events == [
+        Sent(7, 480), Played(7, 480), Sent(7, 960), Played(7, 960), Sent(7, 1_200), Played(7, 1_200)
+    ]  # fmt: skip
+    assert len(bench.listener.pcm) == 20
+    assert bench.playout.underruns == 0
+
+
+def test_a_flush_is_answered_by_a_final_position() -> None:
+    bench = Bench()
+    bench.run(
+        400,
+        (5, lambda: bench.playout.write(7, tone(1_000, 24_000))),
+        (6, lambda: bench.playout.release(7)),
+        (110, lambda: bench.playout.flush(7, 0)),
+        (130, lambda: bench.playout.flush(9, 0)),
+    )
+    played = [e for e in bench.events if isinstance(e, Played)]
+    assert played[-2:] == [Played(7, 5 * 480 + 120, True), Played(9, 0, True)]
+
+
+def test_hold_duck_resume_and_running_dry() -> None:
+    bench = Bench()
+    bench.run(
+        2_000,
+        (5, lambda: bench.playout.write(7, tone(400, 24_000))),
+        (6, lambda: bench.playout.release(7)),
+        (105, lambda: bench.playout.duck(7, -12.0)),
+        (205, lambda: bench.playout.hold(7)),
+        (505, lambda: bench.playout.resume(7)),
+    )
+    pcm = np.concatenate(bench.listener.pcm).astype(float)
+    loud, ducked, held, again = (
+        np.abs(pcm[a * 24 : b * 24]).max() for a, b in ((40, 95), (150, 200), (240, 500), (540, 690))
+    )
+    assert 0.2 < ducked / loud < 0.3
+    assert held == 0
+    assert again == pytest.approx(loud, rel=0.01)
+    assert bench.playout.underruns == 1
+    assert [e.samples for e in bench.events if isinstance(e, Played)][-1] == 9_600
+
+
+def test_a_transport_that_reports_is_asked_and_not_answered_for() -> None:
+    bench = Bench(Phone())
+    bench.run(
+        400,
+        (5, lambda: bench.playout.write(7, tone(1_000, 24_000))),
+        (6, lambda: bench.playout.release(7)),
+        (50, lambda: bench.playout.flush(7, 0)),
+    )
+    phone = bench.listener
+    assert isinstance(phone, Phone)
+    assert phone.told == [(7, 480, False), (7, 960, False), (7, 1_080, True)]
+    assert [type(e) for e in bench.events] == [Sent, Sent, Sent]
+
+
+def test_a_transport_that_raises_is_told_of_once_and_the_clock_goes_on() -> None:
+    listener = Listener()
+    listener.broken_from = 3
+    bench = Bench(listener).run(1_001)
+    assert [type(e) for e in bench.broken] == [ConnectionResetError]
+    assert len(bench.frames) == 51
+
+
+def test_a_full_buffer_takes_a_prefix() -> None:
+    bench = Bench()
+    taken: list[int] = []
+    bench.run(100, (1, lambda: taken.extend(bench.playout.write(7, tone(40_000, 24_000)) for _ in range(4))))
+    assert taken == [960_000, 960_000, 960_000, 0]
+
+
+def test_makers_wait_for_room_but_not_for_ever() -> None:
+    async def main() -> list[int]:
+        playout = Playout(Listener(), [].append, lambda position, pcm: None, [].append)  # type: ignore[arg-type]
+        clock = Clock()
+        waited = []
+        for seconds in (9, 2):
+            playout.write(1, tone(seconds * 1_000, 24_000))
+            before = clock.now()
+            await playout.room(1)
+            waited.append(clock.now() - before)
+        playout.release(1)
+        task = asyncio.create_task(playout.run(clock))
+        before = clock.now()
+        for _ in range(3):
+            await playout.room(1)
+        waited.append(clock.now() - before)
+        task.cancel()
+        return waited
+
+    nothing, most, rest = run(main(), realtime=False)
+    assert (nothing, most) == (0, 1_000)
+    assert 980 <= rest <= 1_040

@@ -108,8 +108,8 @@ class Endings:
         if row is None:
             return
         self.context.clear_timer(f"tool:{call}", row.reply)
-        self.context.history.revision += 1
         if row.live:
+            self.context.history.revision += 1
             self.tool_settled(row)
 
     def tool_settled(self, row: Row) -> None:

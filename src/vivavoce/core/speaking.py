@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from .commands import (
     Bind,
     Cancel,
+    CancelTool,
     Duck,
     Flush,
     Generate,
@@ -170,6 +171,9 @@ class Speaking:
             return
         reply.state = State.DISCARDED
         for row in self.context.tools.of(reply.id):
+            if row.state is ToolState.RUNNING:
+                self.context.emit(CancelTool(row.call, why))
+                self.context.clear_timer(f"tool:{row.call}", reply.id)
             row.state = ToolState.DISCARDED
         self.context.emit(Cancel(reply.id, why))
         self.context.emit(Flush(reply.id, 0, why))

@@ -79,8 +79,8 @@ class Endings:
 
     def answered(self, tools: Tools) -> None:
         """A request goes out now: results that are in it need no answer of their own."""
-        for reply in [r for r in self.awaiting if all(row.settled for row in tools.of(r))]:
-            del self.awaiting[reply]
+        for reply in [r for r in self.awaiting.values() if all(row.settled for row in tools.of(r.id))]:
+            self._give_up(reply)
 
     def ready(self, quiet: bool) -> list[Reply]:
         """Replies to go on from: their tools have all answered. Of a cut one only when nothing else goes on."""

@@ -293,7 +293,7 @@ class Speaking:
     def played(self, event: Played) -> None:
         """The caller's ears: the only source of what was heard."""
         reply = self.replies.get(event.reply)
-        if reply is None or reply.settled:
+        if reply is None or reply.settled or not reply.released:
             return
         before, reply.played = reply.played, max(reply.played, min(event.samples, reply.ledger.samples))
         if not before and reply.played:
@@ -468,6 +468,9 @@ class Speaking:
             return
         if what == "flush":
             self.context.report(Role.TRANSPORT, "no_position", f"reply {who} never said where it stopped", Why.TIMEOUT)
+            if reply.stop_at is not None:
+                # It never got there, so that what comes after it is not kept waiting.
+                self.context.emit(Flush(who, reply.played, Why.TIMEOUT))
             self.endings.settled(reply)
             self._leave(reply)
         elif what == "playout":

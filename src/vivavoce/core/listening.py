@@ -73,7 +73,8 @@ class Listening:
             turn.end = self.hearing.end
         if edge is Edge.STOPPED and turn is not None:
             self._stopped(turn, Why.SILENCE)
-        if self.speaking.line and (voiced or self.overlap is not None):
+        over_agent = self.speaking.line and (turn is None or turn.over_agent)
+        if over_agent and (voiced or self.overlap is not None):
             self._over_agent(sound, voiced)
         if self.overlap is not None or (turn is not None and turn.speaking):
             self.context.set_timer("stall", 0, self.context.now + self.context.policy.endpoint.stall_ms)

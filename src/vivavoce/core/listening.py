@@ -145,6 +145,8 @@ class Listening:
             agent_said=normalise(head.ledger.recent(head.played, 160)),
         )
         verdict = barge_in.judge(evidence, self.context.policy.barge_in, self.context.policy.lexicon)
+        if turn is not None:
+            turn.echo = verdict.why is Why.ECHO
         match verdict.action:
             case Action.DUCK:
                 self.speaking.duck(verdict.why)
@@ -261,6 +263,9 @@ class Listening:
         """Sound over the agent that did not stop it: drop it when its words are in, or keep it as an answer."""
         if self.overlap is not None or turn.owed or (turn.finish_asked < turn.end and self.context.has_stt):
             self._look_again(turn, self._silence(turn), self.context.policy.endpoint.finalise_after_ms)
+            return
+        if turn.echo:
+            self._drop(turn, Why.ECHO)
             return
         meant = content_words(self.context.policy.lexicon, normalise(turn.text))
         head = self.speaking.head

@@ -22,6 +22,8 @@ class Turn:
     """It began over the agent's voice and has not (yet) become an interruption."""
     harmless: bool = False
     """Judged to be no interruption; only late words can change that."""
+    echo: bool = False
+    """Its words so far are the agent's own."""
     voiced: int = 0
     segments: dict[int, UserWords] = field(default_factory=dict)
     finish_asked: int = -1

@@ -111,6 +111,13 @@ def test_without_the_extra_the_line_says_what_to_install(monkeypatch):
     assert "pip install 'vivavoce[llm]'" in why
 
 
+def test_a_pydantic_ai_that_is_too_old_is_said_to_be(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pydantic_ai.providers.openai_compatible", None)
+    with pytest.raises(ProviderError) as caught:
+        PydanticLlm("http://127.0.0.1:9/v1#qwen")
+    assert "--upgrade" in caught.value.detail
+
+
 def test_importing_the_package_imports_nothing_heavy():
     code = (
         "import sys, vivavoce.providers.llm as _;"

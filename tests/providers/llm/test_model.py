@@ -302,6 +302,24 @@ def test_history_with_calls_goes_out_in_the_servers_form():
     assert sent == [("user", "Weather in Paris?"), ("assistant", None), ("tool", "sunny"), ("user", "Hurry.")]
 
 
+def test_a_vendors_model_is_asked_once_and_its_connections_are_closed(monkeypatch):
+    async def run():
+        async with FakeServer(Reply(words("Hi.")), error(500, "oops")) as server:
+            monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+            monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+            llm = PydanticLlm("openai-chat:gpt-fake")
+            outputs = [o async for o in llm.stream(HELLO)]
+            with pytest.raises(ProviderError):
+                await anext(llm.stream(HELLO))
+            await llm.close()
+            return outputs, len(server.requests), llm.model
+
+    outputs, requests, model = asyncio.run(run())
+    assert text_of(outputs) == "Hi."
+    assert outputs[-1].model == model == "openai-chat:gpt-fake"
+    assert requests == 2
+
+
 def test_a_model_object_is_used_as_it_is():
     from pydantic_ai.models.test import TestModel
 

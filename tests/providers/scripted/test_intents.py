@@ -37,6 +37,8 @@ def test_every_intent_can_be_answered():
         ("stop now please", "stop"),
         ("can you hear me now", "hear_me"),
         ("what is you're name", "who"),
+        ("what did you set", "repeat"),
+        ("what do you do with my day to", "privacy"),
     ],
 )
 def test_wordings_nearby_are_understood(said, intent):

@@ -69,9 +69,11 @@ def build_model(name: str, api_key: str | None = None) -> Built:
 
 
 def _compatible(url: str, model: str, api_key: str | None) -> Built:
-    from pydantic_ai.models.openai import OpenAIChatModel
-    from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
-
+    try:
+        from pydantic_ai.models.openai import OpenAIChatModel
+        from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+    except ImportError:
+        raise ProviderError("missing", "pydantic-ai is too old: pip install --upgrade 'vivavoce[llm]'.") from None
     client = _client(url, api_key)
     provider = OpenAICompatibleProvider(urlsplit(url).hostname or "", openai_client=client)
     return Built(OpenAIChatModel(model, provider=provider), client)

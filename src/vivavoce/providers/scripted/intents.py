@@ -6,9 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 
-from .understand import alike, clean, content, coverage
+from .understand import alike, clean, content, coverage, sound
 
 CONTROL: dict[str, str] = {
     "stop": "stop|stop it|stop talking|be quiet|quiet|shut up|enough|that is enough|never mind|cancel|"
@@ -116,7 +117,8 @@ FUN: dict[str, str] = {
     "again": "another one|one more|tell me another|another|tell me one more",
     "poem": "tell me a poem|say a poem|do you know a poem|recite a poem|sing a song|sing something|a poem",
     "fact": "tell me something|tell me something interesting|tell me a fact|surprise me|another fact|talk to me|"
-    "say something|tell me something about vivavoce|what is vivavoce|tell me about vivavoce|how does vivavoce work",
+    "say something|tell me something about vivavoce|what is vivavoce|"
+    "what is viva voce|tell me about viva voce|tell me about vivavoce|how does vivavoce work",
     "turns": "how do you know when i am finished|how does turn taking work|why do you interrupt me|"
     "can i interrupt you|what happens when i interrupt you|do not interrupt me|how do interruptions work|"
     "why did you stop talking",
@@ -139,6 +141,9 @@ _ENOUGH_WHOLE = 0.8
 """The same for intents of everyday words."""
 _UNKNOWN = 2.2
 """Weight of a word that occurs in no phrase, in the units of the inverse document frequencies."""
+_SHORTEST_KEY = 6
+"""Consonants from which on the sound of a whole phrase tells it from others."""
+_ENOUGH_SOUND = 0.85
 _LEADING = frozenset("yes yeah no okay oh so and but hey now alright well".split())
 _TRAILING = frozenset("now then thanks okay yes".split())
 _WHOLE_ONLY = frozenset({"stop", "wait", "continue", "repeat", *ANSWERS})
@@ -166,6 +171,7 @@ def _weigh() -> dict[str, float]:
 
 
 _WEIGHTS = _weigh()
+_SOUNDS = {"".join(sound(w) for w in phrase): name for phrase, name in _EXACT.items()}
 
 
 def exactly(words: Sequence[str]) -> str | None:
@@ -196,6 +202,20 @@ def classify(words: tuple[str, ...]) -> Meaning | None:
             score = _likeness(words, phrase, found, intent in _WHOLE_ONLY)
             if score > best.score and score >= (_ENOUGH_WHOLE if intent in _WHOLE_ONLY else ENOUGH):
                 best = Meaning(intent, score)
+    return best if best.intent else _by_sound(words)
+
+
+def _by_sound(words: Sequence[str]) -> Meaning | None:
+    """The phrase that sounds nearly the same as a whole, where words were cut and joined in the wrong places."""
+    key = "".join(sound(w) for w in words)
+    if len(key) < _SHORTEST_KEY:
+        return None
+    matcher = SequenceMatcher(None, "", key)
+    best = Meaning("", _ENOUGH_SOUND)
+    for phrase_key, intent in _SOUNDS.items():
+        matcher.set_seq1(phrase_key)
+        if matcher.real_quick_ratio() > best.score and matcher.quick_ratio() > best.score:
+            best = max(best, Meaning(intent, matcher.ratio()), key=lambda m: m.score)
     return best if best.intent else None
 
 

@@ -132,6 +132,9 @@ class Speaking:
         if len(self.line) >= self.context.policy.reply.max_queue:
             self.context.report(Role.TTS, "overflow", f"refused to queue {say.text[:40]!r}", Why.LIMIT)
             return
+        if self.context.native:
+            self.context.report(Role.S2S, "cannot_say", f"one engine hears and speaks; refused {say.text[:40]!r}", why)
+            return
         reply = self._new(origin, Basis("", self.context.history.revision), State.LIVE, 0)
         reply.interruptible = say.interruptible
         self._go_live(reply, why)
@@ -228,6 +231,8 @@ class Speaking:
     def _text_ended(self, reply: Reply) -> None:
         reply.text_done = True
         self.context.clear_timer("llm", reply.id)
+        if self.context.native and not reply.ledger.complete:
+            self._expect_audio(reply)
         rest = reply.clauses.flush()
         if rest.strip():
             self._speak(reply, rest)
@@ -260,7 +265,10 @@ class Speaking:
             return
         reply.ledger.audio(event.part, event.samples, event.words, event.lead)
         reply.marks.set("tts_first_byte", self.context.now)
-        self.context.set_timer("tts", reply.id, self.context.now + self.context.policy.reply.tts_timeout_ms)
+        self._expect_audio(reply)
+        if self.context.native and not reply.text_done:
+            # Its audio shows that it lives, also when it gives no transcript.
+            self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
         if reply.released:
             self._expect_playout(reply)
 
@@ -276,8 +284,12 @@ class Speaking:
         if reply.ledger.complete:
             self.context.clear_timer("tts", reply.id)
         else:
-            self.context.set_timer("tts", reply.id, self.context.now + self.context.policy.reply.tts_timeout_ms)
+            self._expect_audio(reply)
         self._seal(reply)
+
+    def _expect_audio(self, reply: Reply) -> None:
+        due = self.context.now + self.context.policy.reply.tts_timeout_ms
+        self.context.set_timer("tts", reply.id, due)
 
     def passes(self, event: Played) -> bool:
         """Take one more frame from the middle of a reply; False when it needs a closer look."""
@@ -452,11 +464,13 @@ class Speaking:
         part = event.part
         if event.role is not Role.TTS or part is None or part >= len(reply.ledger.parts) or part in reply.retried:
             return False
+        if self.context.native:
+            return False
         row = reply.ledger.parts[part]
         if row.samples or row.ended:
             return False
         reply.retried.add(part)
-        self.context.set_timer("tts", reply.id, self.context.now + self.context.policy.reply.tts_timeout_ms)
+        self._expect_audio(reply)
         for n in range(part, len(reply.ledger.parts)):
             self.context.emit(Speak(reply.id, n, reply.ledger.parts[n].text, Why.RETRY))
         return True

@@ -51,6 +51,11 @@ LINES: dict[str, tuple[str, ...]] = {
         "Sorry about that. Shorter sentences help me most.",
     ),
     "hear_me": ("Yes, I can hear you.", "Loud and clear.", "I am here, and I hear you."),
+    "why": (
+        "No deep reason. I follow my script.",
+        "I ask to keep us talking. I am only a script.",
+        "I say back what I hear, so that you know what I understood.",
+    ),
     "human": (
         "No, I am a machine, and a simple one: a script with a voice.",
         "No human here. I am a small program that answers from a script.",

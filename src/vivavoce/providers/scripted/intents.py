@@ -62,7 +62,7 @@ SOCIAL: dict[str, str] = {
     "you misunderstood me|you did not understand me|you did not hear me|i did not say that|"
     "you are useless|that is not true|you are not listening|"
     "bad answer",
-    "why": "why|how come|why is that|why do you ask|what do you mean|why do you say that|why do you want to know",
+    "why": "why|how come|why is that|why do you ask|what do you mean|why do you want to know",
     "hear_me": "can you hear me|do you hear me|are you there|are you listening|is anybody there|hello are you there|"
     "is this working|testing one two three|do you understand me|this is a test",
 }

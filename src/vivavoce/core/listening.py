@@ -39,6 +39,10 @@ class Listening:
     last: Turn | None = None
     """The last committed turn, for words that come late."""
     last_item: str = ""
+    forgotten: int = 0
+    """Words that began before this are of input that was cleared."""
+    waiting: dict[int, UserWords] = field(default_factory=dict)
+    """Words for which there is no turn yet, where others decide when turns begin."""
     _offset: int | None = None
     """Session ms at which caller sample 0 was spoken, as well as it can be told from arrivals."""
 
@@ -114,6 +118,9 @@ class Listening:
         turn.over_agent = bool(self.speaking.line)
         turn.voiced = self.hearing.end - self.hearing.onset if speaking else 0
         self.turn = turn
+        for words in self.waiting.values():
+            turn.hear(words)
+        self.waiting.clear()
         self.context.tell(UserStarted(turn.id, start), why)
         return turn
 
@@ -176,12 +183,16 @@ class Listening:
 
     def words(self, words: UserWords) -> None:
         """Attach words to the turn they belong to by media time, open or closed."""
-        turn = self.turn
+        turn, turns = self.turn, self.context.policy.turns
+        if words.text and words.start < self.forgotten:
+            return
         if turn is not None and (words.end > turn.start or not words.text):
             self._hear(turn, words)
-        elif self.last is not None and words.start < self.last.end and words.text:
+        elif self.last is not None and words.text and (turns is Turns.REMOTE or words.start < self.last.end):
             self._late(self.last, words)
-        elif words.final and words.text and self.context.policy.turns is not Turns.MANUAL:
+        elif turns is not Turns.LOCAL:
+            self.waiting[words.segment] = words
+        elif words.final and words.text:
             turn = self._open(words.start, Why.WORDS_LATE, speaking=self.hearing.speaking)
             turn.end = max(turn.start, min(words.end, self.hearing.position))
             self._hear(turn, words)
@@ -372,7 +383,8 @@ class Listening:
         if turn is None:
             if self.hearing.position == 0 and self.context.has_stt:
                 return
-            turn = self._open(self.last.end if self.last else 0, Why.COMMITTED, speaking=False)
+            start = max(self.last.end if self.last else 0, self.forgotten)
+            turn = self._open(start, Why.COMMITTED, speaking=False)
         turn.end = max(turn.end, self.hearing.end)
         turn.speaking = False
         if self.context.has_stt and turn.finish_asked < self.hearing.position:
@@ -396,6 +408,12 @@ class Listening:
     def cleared(self) -> None:
         """Forget what was said since the last turn."""
         self.hearing.forget()
+        self.forgotten = self.hearing.position
+        self.waiting.clear()
+        if self.context.has_stt and self.forgotten:
+            # The recogniser is to begin anew, or old words would come back at the head of new ones.
+            turn = self.turn.id if self.turn is not None else 0
+            self.context.emit(FinishWords(turn, self.forgotten, Why.CLEARED))
         if self.turn is not None:
             self._drop(self.turn, Why.CLEARED)
 

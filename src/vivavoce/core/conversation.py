@@ -133,6 +133,7 @@ class Conversation:
             self.speaking.line
             or self.speaking.candidate
             or self.listening.turn
+            or self.listening.unanswered
             or self.listening.hearing.speaking
             or self.speaking.endings.awaiting
         )
@@ -225,6 +226,10 @@ class Conversation:
         basis = Basis("", self.context.history.revision)
         self.speaking.generate(Origin.ASKED, basis, Why.ASKED, instructions=event.instructions)
 
+    def _stop_asked(self, _event: StopAsked) -> None:
+        self.listening.unanswered.clear()
+        self.speaking.stop(Why.ASKED)
+
     def _item_created(self, event: ItemCreated) -> None:
         if not self.context.history.add(event.item, event.after):
             self.context.report(Role.LLM, "unknown_item", f"no item {event.after!r} to put one after", Why.ASKED)
@@ -262,7 +267,7 @@ _ROUTES: dict[type, _Route] = {
     InputCleared: lambda c, e: c.listening.cleared(),
     TextTurn: lambda c, e: c.listening.typed(e.text, e.answer),
     ReplyAsked: Conversation._asked,
-    StopAsked: lambda c, e: c.speaking.stop(Why.ASKED),
+    StopAsked: Conversation._stop_asked,
     Say: Conversation._say,
     HangUpAsked: Conversation._hang_up_asked,
     ItemCreated: Conversation._item_created,

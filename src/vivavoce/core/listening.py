@@ -39,6 +39,8 @@ class Listening:
     last: Turn | None = None
     """The last committed turn, for words that come late."""
     last_item: str = ""
+    unanswered: list[tuple[Turn, Why]] = field(default_factory=list)
+    """Turns to be answered once it is known how much of the reply they cut was heard."""
     forgotten: int = 0
     """Words that began before this are of input that was cleared."""
     waiting: dict[int, UserWords] = field(default_factory=dict)
@@ -216,7 +218,9 @@ class Listening:
             return
         self.context.history.reword(self.last_item, turn.text)
         head = self.speaking.head
-        if words.final and head is not None and head.turn == turn.id and not head.played and not head.parent:
+        if not (words.final and self.context.has_stt) or head is None:
+            return
+        if head.turn == turn.id and not head.played and not head.parent:
             self.speaking.stop(Why.WORDS_CHANGED)
             self._answer(turn, Why.WORDS_CHANGED)
 
@@ -229,6 +233,8 @@ class Listening:
     def judge(self) -> None:
         """Look at the open turn again; called after every event and at every deadline."""
         turn = self.turn
+        while self.unanswered and not self.speaking.settling:
+            self._answer(*self.unanswered.pop(0))
         if not self.speaking.line:
             self.overlap = None
         if turn is None or self.context.policy.turns is not Turns.LOCAL:
@@ -358,6 +364,9 @@ class Listening:
             self._answer(turn, why)
 
     def _answer(self, turn: Turn, why: Why) -> None:
+        if self.speaking.settling:
+            self.unanswered.append((turn, why))
+            return
         basis = Basis(normalise(turn.text), self.context.history.revision)
         reply = self.speaking.generate(Origin.TURN, basis, why, turn=turn.id)
         for name, at in turn.marks.at.items():
@@ -403,6 +412,9 @@ class Listening:
             due = self.context.now + 20
             self.context.set_timer("commit" if answer else "record", who, due)
         else:
+            turn.over_agent = False
+            if answer and turn.text:
+                self.speaking.stop(Why.COMMITTED)
             self.commit(turn, Why.COMMITTED, answer)
 
     def cleared(self) -> None:

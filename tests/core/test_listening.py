@@ -1,0 +1,480 @@
+"""The caller's side as scripts: when turns begin and end, which words they get, and who decides it."""
+
+import pytest
+from script import Script
+
+from vivavoce.core.events import (
+    InputCleared,
+    RemoteTurn,
+    RemoteTurned,
+    ReplyAsked,
+    Say,
+    TextTurn,
+    TurnCommitted,
+    TurnScore,
+    UserWords,
+)
+from vivavoce.core.notices import UserStarted, UserStopped, UserTurned
+
+# -- the end of a turn -------------------------------------------------------------------------------------------------
+
+
+def test_a_voice_turn_begins_before_its_first_word_and_ends_with_its_last_voice():
+    c = Script()
+    c.silence(1000)
+    c.asks("what time is it")
+    c.saw(
+        "started 1 SPEECH",
+        "stopped 1 SILENCE",
+        "FinishWords 1 SILENCE",
+        "words 1 'what time is it' SILENCE",
+        "turned 1 'what time is it' SILENCE",
+    )
+    (turned,) = c.find(UserTurned)
+    onset = 31 * 512
+    assert turned.start == onset - 4800
+    assert turned.end == onset + 30 * 512
+    assert c.find(UserStopped)[0].at == turned.end
+    assert c.history == ["user: what time is it"]
+
+
+def test_the_prefix_never_reaches_before_the_call():
+    c = Script()
+    c.hears("hello")
+    assert c.find(UserStarted)[0].at == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "silence_ms", "why"),
+    [("what time is it", 500, "SILENCE"), ("What time is it?", 370, "FINISHED"), ("take me to the", 1500, "TRAILING_OFF")],
+)
+def test_words_decide_how_long_a_silence_must_be(text, silence_ms, why):
+    c = Script(stt_ms=10)
+    c.hears(text)
+    c.silence(silence_ms - 64)
+    c.not_since("turned")
+    c.silence(96)
+    c.saw(f"turned 1 {text!r} {why}")
+
+
+def test_a_pause_inside_a_turn_is_not_its_end():
+    c = Script()
+    c.hears("i would like to go to the")
+    c.silence(900)
+    c.hears("old lighthouse")
+    c.silence(600)
+    c.saw("turned 1 'i would like to go to the old lighthouse'")
+    c.never("started 2")
+
+
+def test_a_turn_waits_for_its_words_but_not_for_ever():
+    c = Script(stt_ms=None)
+    c.hears("what time is it")
+    c.silence(1100)
+    c.not_since("turned")
+    c.silence(200)
+    c.saw("Report stt timeout WORDS_LATE", "turned 1 'what time is it' WORDS_LATE")
+
+
+def test_words_that_were_owed_come_in_time():
+    c = Script(stt_ms=700)
+    c.hears("what time is it")
+    c.silence(850)
+    c.not_since("turned")
+    c.silence(100)
+    c.saw("turned 1 'what time is it'")
+    c.never("Report")
+
+
+def test_the_recogniser_is_asked_once_per_silence():
+    c = Script()
+    c.hears("what time")
+    c.silence(300)
+    c.hears("is it")
+    c.silence(1000)
+    assert sum(line.startswith("FinishWords") for line in c.lines) == 2
+
+
+def test_words_lost_are_apologised_for_when_there_was_enough_voice_for_some():
+    c = Script(stt_ms=None)
+    c.coughs(600)
+    c.silence(1500)
+    c.saw("Report stt timeout", "dropped 1 '' WORDS_LATE", "opened 1 apology APOLOGY", "Speak 1.0 'Sorry,")
+    c = Script(stt_ms=None)
+    c.coughs(350)
+    c.silence(1500)
+    c.saw("dropped 1 '' WORDS_LATE")
+    c.never("opened")
+
+
+def test_no_apology_where_none_is_wanted():
+    c = Script({"reply.apology": ""}, stt_ms=None)
+    c.coughs(600)
+    c.silence(1500)
+    c.saw("dropped 1 '' WORDS_LATE")
+    c.never("opened")
+
+
+def test_sound_without_words_is_no_turn():
+    c = Script()
+    c.coughs(600)
+    c.silence(1000)
+    c.saw("started 1", "stopped 1", "dropped 1 '' NO_WORDS")
+    c.never("Generate", "turned", "opened")
+
+
+def test_without_a_recogniser_sound_is_a_turn():
+    c = Script(has_stt=False)
+    c.coughs(600)
+    c.silence(600)
+    c.saw("turned 1 '' SILENCE", "Generate 1 SILENCE")
+    c.never("FinishWords")
+
+
+def test_a_turn_model_hastens_and_delays():
+    c = Script(has_turn_score=True)
+    c.hears("what time is it")
+    c.silence(150)
+    c.saw("ScoreTurn 1")
+    c.post(TurnScore(1, 1.0))
+    c.silence(200)
+    c.saw("turned 1 'what time is it' SCORED")
+
+    c = Script(has_turn_score=True)
+    c.hears("what time is it")
+    c.silence(150)
+    c.post(TurnScore(1, 0.0))
+    c.silence(1550)
+    c.not_since("turned")
+    c.silence(150)
+    c.saw("turned 1 'what time is it' LONGEST_WAIT")
+
+
+def test_a_turn_model_is_asked_again_all_through_the_silence():
+    c = Script(has_turn_score=True)
+    c.hears("what time is it")
+    c.silence(470)
+    assert 3 <= sum(line.startswith("ScoreTurn") for line in c.lines) <= 5
+
+
+def test_a_score_for_another_turn_or_for_speech_is_ignored():
+    c = Script(has_turn_score=True)
+    c.hears("what time is it")
+    c.post(TurnScore(1, 1.0))
+    c.silence(150)
+    c.post(TurnScore(7, 1.0))
+    c.silence(200)
+    c.never("turned")
+
+
+def test_audio_that_stops_arriving_in_the_middle_of_speech_is_silence():
+    c = Script()
+    c.hears("what time is it")
+    c.wait(999)
+    c.not_since("stopped")
+    c.wait(600)
+    c.saw("stopped 1 STALLED", "FinishWords 1", "turned 1 'what time is it'", "opened 1 turn")
+    c.answers("It is noon.")
+    c.saw("Release 1")
+
+
+def test_audio_that_stops_arriving_over_the_agent_is_forgotten():
+    c = Script()
+    c.asks("tell me a story")
+    c.answers("Once upon a time there was a keeper.")
+    c.plays(0.5)
+    c.coughs(700)
+    c.saw("Hold 1 SPEECH_OVER_AGENT")
+    c.wait(1100)
+    c.saw("stopped 2 STALLED", "Resume 1 STALLED", "dropped 2 ''")
+    c.wait(3000)
+    c.saw("closed 1 done")
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+def test_words_that_come_after_the_turn_was_committed_correct_it_and_its_answer():
+    c = Script(stt_ms=None)
+    c.hears("what time is it")
+    c.silence(1300)
+    c.saw("turned 1 'what time is it' WORDS_LATE", "opened 1 turn")
+    c.words.append(("now", c.words[-1][2] - 10, c.words[-1][2]))
+    c.finishes_words(c.at)
+    c.saw("Flush 1 @0 WORDS_CHANGED", "closed 1 cut ''", "opened 2 turn WORDS_CHANGED")
+    assert c.request() == ["user: what time is it now"]
+
+
+def test_late_words_after_the_answer_began_only_correct_the_history():
+    c = Script(stt_ms=None)
+    c.hears("what time is it")
+    c.silence(1300)
+    c.answers("It is noon.")
+    c.plays(0.2)
+    c.words.append(("now", c.words[-1][2] - 10, c.words[-1][2]))
+    c.finishes_words(c.words[-1][2])
+    c.not_since("Flush")
+    c.plays(1.0)
+    assert c.history == ["user: what time is it now", "agent: It is noon."]
+
+
+def test_late_words_that_change_nothing_change_nothing():
+    c = Script(stt_ms=None)
+    c.hears("what time is it")
+    c.silence(1300)
+    c.saw("turned 1")
+    c.finishes_words(c.words[-1][2])
+    assert c.seen == len(c.lines)
+
+
+def test_words_that_come_when_no_turn_is_open_make_one():
+    c = Script(stt_ms=None)
+    c.coughs(350)
+    c.silence(1500)
+    c.saw("dropped 1 ''")
+    c.stt_ms = 80
+    c.words = [("hello", 0, 350 * 16)]
+    c.finishes_words(c.at)
+    c.silence(600)
+    c.saw("started 2 WORDS_LATE", "turned 2 'hello'", "opened 1 turn")
+
+
+def test_words_attach_to_turns_by_their_place_in_the_audio():
+    c = Script(stt_ms=None)
+    c.hears("what time is it")
+    c.silence(1300)
+    c.saw("turned 1 'what time is it'")
+    first = c.words[-1][2]
+    c.words.clear()
+    c.hears("and there")
+    # A correction of the first turn arrives while the second one is open.
+    c.post(UserWords(1, "what time was it", True, 0, first))
+    c.silence(1300)
+    c.saw("started 2", "turned 2 'and there'")
+    assert c.history[0] == "user: what time was it"
+
+
+def test_a_turn_over_the_agent_that_meant_nothing_is_dropped():
+    c = Script()
+    c.asks("tell me a story")
+    c.answers("Once upon a time there was a keeper who spoke with the sea.")
+    c.plays(0.5)
+    c.saw()
+    c.hears("uh huh", ms=350)
+    c.silence(700)
+    c.saw("Duck 1", "Resume 1 BACKCHANNEL", "dropped 2 'uh huh' BACKCHANNEL")
+    c.never("Flush", "Hold")
+    assert len(c.history) == 2
+
+
+# -- turns that the caller's hand decides ------------------------------------------------------------------------------
+
+
+def manual(**known):
+    return Script({"turns": "manual"}, **known)
+
+
+def test_push_to_talk_ends_a_turn_without_any_silence():
+    c = manual()
+    c.hears("what time is it")
+    c.silence(3000)
+    c.never("started", "turned", "Generate")
+    c.post(TurnCommitted())
+    c.silence(100)
+    c.saw("started 1 COMMITTED", "FinishWords 1 COMMITTED", "turned 1 'what time is it' COMMITTED", "Generate 1 COMMITTED")
+
+
+def test_what_the_recogniser_had_finished_before_the_commit_is_part_of_the_turn():
+    c = manual()
+    c.hears("what time is it")
+    c.finishes_words(c.at)
+    c.hears("in paris")
+    c.silence(300)
+    c.post(TurnCommitted())
+    c.silence(100)
+    c.saw("turned 1 'what time is it in paris' COMMITTED")
+
+
+def test_partial_words_before_the_commit_count_when_no_final_ones_come():
+    c = manual(stt_ms=None)
+    c.hears("what time is it")
+    c.post(TurnCommitted())
+    c.silence(1200)
+    c.saw("Report stt timeout", "turned 1 'what time is it'")
+
+
+def test_a_commit_may_only_record():
+    c = manual()
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False))
+    c.silence(300)
+    c.saw("turned 1 'what time is it' COMMITTED")
+    c.never("Generate")
+    c.post(ReplyAsked())
+    assert c.request() == ["user: what time is it"]
+
+
+def test_an_answer_asked_for_right_after_the_commit_waits_for_the_words():
+    c = manual()
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False))
+    c.post(ReplyAsked(instructions="be brief"))
+    c.never("Generate")
+    c.silence(200)
+    c.saw("turned 1 'what time is it'", "opened 1 asked", "Generate 1 ASKED")
+    assert c.request() == ["user: what time is it"]
+
+
+def test_a_commit_of_nothing_is_dropped():
+    c = manual()
+    c.post(TurnCommitted())
+    assert not c.lines
+    c.silence(500)
+    c.post(TurnCommitted())
+    c.silence(200)
+    c.saw("started 1", "dropped 1 '' NO_WORDS")
+
+
+def test_a_second_turn_has_only_its_own_words():
+    c = manual()
+    for n, text in ((1, "what time is it"), (2, "and in paris")):
+        c.hears(text)
+        c.post(TurnCommitted())
+        c.silence(100)
+        c.saw(f"turned {n} {text!r}")
+        c.answers("It is noon.")
+        c.plays(1.0)
+    assert [line for line in c.history if line.startswith("user")] == ["user: what time is it", "user: and in paris"]
+
+
+def test_what_was_said_before_clearing_is_forgotten():
+    c = manual()
+    c.hears("never mind that")
+    c.silence(100)
+    c.post(InputCleared())
+    c.silence(100)
+    c.hears("what time is it")
+    c.post(TurnCommitted())
+    c.silence(100)
+    c.saw("turned 1 'what time is it'")
+
+
+def test_clearing_in_the_middle_of_a_turn_drops_it_and_its_words_do_not_come_back():
+    c = Script()
+    c.hears("never mind that")
+    c.silence(220)
+    c.post(InputCleared())
+    c.saw("FinishWords", "Cancel 1 CLEARED", "dropped 1 'never mind that' CLEARED")
+    c.silence(2000)
+    c.never("started 2", "turned")
+    c.asks("what time is it")
+    c.saw("turned 2 'what time is it'")
+
+
+# -- typed turns -------------------------------------------------------------------------------------------------------
+
+
+def test_a_typed_turn_is_answered_at_once():
+    c = Script()
+    c.post(TextTurn("What time is it?"))
+    c.saw("turned 1 'What time is it?' TYPED", "opened 1 turn TYPED", "Generate 1 TYPED")
+    assert c.request() == ["user: What time is it?"]
+
+
+def test_a_typed_turn_may_only_be_recorded():
+    c = Script()
+    c.post(TextTurn("My name is Ada.", answer=False))
+    c.saw("turned 1 'My name is Ada.' TYPED")
+    c.never("Generate")
+    assert c.history == ["user: My name is Ada."]
+
+
+def test_a_typed_turn_takes_the_floor_from_the_agent():
+    c = Script()
+    c.post(TextTurn("Tell me a story."))
+    c.answers("Once upon a time.")
+    c.plays(0.5)
+    c.post(TextTurn("Stop."))
+    c.silence(100)
+    c.saw("Flush 1 @500 TYPED", "Cancel 1", "turned 2", "closed 1 cut 'Once'", "opened 2 turn")
+
+
+def test_a_typed_turn_while_the_caller_speaks_stands_beside_the_spoken_one():
+    c = Script()
+    c.hears("what time is it")
+    c.post(TextTurn("In Paris, please."))
+    c.silence(600)
+    assert c.history == ["user: In Paris, please.", "user: what time is it"]
+    c.answers("It is noon.")
+    c.plays(1.0)
+    c.rests()
+
+
+# -- turns that a remote engine decides --------------------------------------------------------------------------------
+
+
+def remote(**known):
+    return Script({"turns": "remote"}, **known)
+
+
+def test_a_remote_engine_says_when_the_caller_speaks():
+    c = remote()
+    c.post(RemoteTurned(RemoteTurn.STARTED, 1600))
+    c.hears("what time is it")
+    c.post(RemoteTurned(RemoteTurn.STOPPED, 16_000))
+    c.post(RemoteTurned(RemoteTurn.COMMITTED, 16_000))
+    c.saw("started 1 REMOTE", "stopped 1 REMOTE", "turned 1 'what time is it' REMOTE")
+    c.never("Generate", "FinishWords")
+    assert (c.find(UserTurned)[0].start, c.find(UserTurned)[0].end) == (1600, 16_000)
+
+
+def test_its_transcript_may_come_after_the_turn():
+    c = remote(has_stt=False)
+    c.post(RemoteTurned(RemoteTurn.STARTED, 0))
+    c.post(RemoteTurned(RemoteTurn.COMMITTED, 16_000))
+    c.saw("turned 1 ''")
+    assert c.history == []
+    c.post(UserWords(1, "what time is it", True, 0, 16_000))
+    assert c.history == ["user: what time is it"]
+
+
+@pytest.mark.parametrize("start", [8_000, 16_000, 20_000])
+def test_its_transcript_belongs_to_its_last_turn_wherever_it_says_the_words_were(start):
+    c = remote(has_stt=False)
+    c.post(RemoteTurned(RemoteTurn.STARTED, 0))
+    c.post(RemoteTurned(RemoteTurn.COMMITTED, 16_000))
+    c.post(UserWords(1, "what time is it", True, start, start))
+    assert c.history == ["user: what time is it"]
+    c.never("started 2")
+
+
+def test_a_transcript_before_any_turn_waits_for_one():
+    c = remote(has_stt=False)
+    c.post(UserWords(1, "what time", True, 0, 16_000))
+    c.post(RemoteTurned(RemoteTurn.STARTED, 0))
+    c.post(RemoteTurned(RemoteTurn.COMMITTED, 20_000))
+    c.saw("started 1 REMOTE", "turned 1 'what time' REMOTE")
+
+
+def test_its_turns_stop_the_agent():
+    c = remote()
+    c.post(Say("This call is recorded."))
+    c.tts()
+    c.plays(0.5)
+    c.post(RemoteTurned(RemoteTurn.STARTED, c.at))
+    c.silence(50)
+    c.saw("Flush 1 @500 REMOTE", "started 1 REMOTE", "closed 1 cut 'This'")
+
+
+def test_local_sound_decides_nothing_there():
+    c = remote()
+    c.hears("what time is it")
+    c.silence(2000)
+    c.never("started", "turned", "Generate", "stopped")
+
+
+def test_ends_without_a_beginning_are_ignored():
+    c = remote()
+    c.post(RemoteTurned(RemoteTurn.STOPPED, 100))
+    c.post(RemoteTurned(RemoteTurn.COMMITTED, 100))
+    assert not c.lines

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -130,6 +131,18 @@ def test_threads_of_the_executor_are_work_outside_by_themselves() -> None:
         return loop.time() - begun
 
     assert 0.045 < run(main(), realtime=False) < 5
+
+    async def refused() -> float:
+        loop = asyncio.get_running_loop()
+        pool = ThreadPoolExecutor(1)
+        pool.shutdown()
+        with pytest.raises(RuntimeError):
+            loop.run_in_executor(pool, time.sleep, 1)
+        begun = time.monotonic()
+        await asyncio.sleep(100)
+        return time.monotonic() - begun
+
+    assert run(refused(), realtime=False) < 5
 
 
 def test_without_timers_it_waits_for_a_thread() -> None:

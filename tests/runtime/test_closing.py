@@ -303,7 +303,7 @@ def test_a_bug_in_the_core_ends_the_session_loudly() -> None:
     assert call.session.summary.reason == "failed"
 
 
-@pytest.mark.parametrize("method", ["handled", "heard", "played", "opened"])
+@pytest.mark.parametrize("method", ["handled", "heard", "played", "opened", "close"])
 def test_a_bug_in_an_observer_ends_the_session_loudly_and_a_full_disk_does_not(method: str) -> None:
     class Odd(Observer):
         def __init__(self, error: Exception) -> None:

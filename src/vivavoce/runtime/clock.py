@@ -77,8 +77,12 @@ class WarpLoop(asyncio.SelectorEventLoop):
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         """As ever; counts as work outside until it is done."""
-        future = super().run_in_executor(executor, func, *args)
         self.busy(1)
+        try:
+            future = super().run_in_executor(executor, func, *args)
+        except BaseException:
+            self.busy(-1)
+            raise
         future.add_done_callback(lambda _: self.busy(-1))
         return future
 

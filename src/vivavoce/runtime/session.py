@@ -133,9 +133,12 @@ class Session:
     # the beginning
 
     async def _open(self) -> None:
+        stt, remember = self._engines.stt, self._engines.turn is not None
+        specs = tuple(t.spec for t in self._agent.tools)
+        # Before anybody who can post is told how.
+        self._inbox.put(CallStarted(specs, self._agent.greeting, stt is not None, remember))
         if isinstance(self._transport, Attached):
             self._transport.attach(self.post)
-        stt = self._engines.stt
         if stt is not None:
             try:
                 async with asyncio.timeout(_OPEN_S):
@@ -144,7 +147,6 @@ class Session:
                 raise EngineError(f"the recogniser {stt.model} did not open within {_OPEN_S:.0f} s") from None
             except Exception as error:
                 raise EngineError(f"the recogniser {stt.model} cannot be opened: {error}") from error
-        remember = self._engines.turn is not None
         try:
             ears = Ears(self._engines.vads, self._stt, self.post, self._on_pcm, remember)
         except Exception as error:
@@ -164,8 +166,6 @@ class Session:
             self._report,
             self._end,
         )
-        specs = tuple(t.spec for t in self._agent.tools)
-        self._inbox.put(CallStarted(specs, self._agent.greeting, stt is not None, remember))
         self._scope.spawn(self._playout.run(self._clock), "playout")
         self._scope.spawn(self._hear(ears), "hearing")
 
@@ -300,6 +300,8 @@ class Session:
             except asyncio.CancelledError:
                 cancelled = True
         closing.result()
+        if self._crash is not None:
+            raise self._crash
         if cancelled:
             raise asyncio.CancelledError
 
@@ -321,13 +323,15 @@ class Session:
                 task.cancel()
                 left_over.append(name)
             elif not task.cancelled() and (error := task.exception()) is not None:
-                role = Role.STT if name == "recogniser" else Role.TRANSPORT
+                role = {"recogniser": Role.STT, "tools": Role.TOOL}.get(name, Role.TRANSPORT)
                 self._report(Report(role, "close", f"{name}: {type(error).__name__}: {error}", Why.CALL_OVER))
         for observer in self._observers:
             try:
                 observer.close()
             except OSError as error:
                 self._report(Report(Role.TRANSPORT, "observer", f"{type(observer).__name__}: {error}", Why.CALL_OVER))
+            except Exception as error:
+                self._crashed(error)
         if left_over:
             self._report(Report(Role.TRANSPORT, "left_over", ", ".join(left_over), Why.CALL_OVER))
         self.summary = Summary(

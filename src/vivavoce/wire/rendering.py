@@ -7,6 +7,7 @@ number, a checksum and the last of them.
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,8 @@ import msgspec
 from ..core import commands as c
 from ..core import notices as n
 from ..core.units import IN_RATE, OUT_RATE
+
+_PLAIN = re.compile(r"[\w.:/+-]+")
 
 
 def render(command: c.Command) -> str:
@@ -30,6 +33,11 @@ def _notice(notice: n.Notice) -> str:
 def quote(text: str) -> str:
     """Text in double quotes, on one line."""
     return json.dumps(text, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _word(text: str) -> str:
+    """A name as it is, or in quotes where that could be misread."""
+    return text if _PLAIN.fullmatch(text) else quote(text)
 
 
 def _number(value: float) -> str:
@@ -57,11 +65,11 @@ def _items(items: tuple[c.Item, ...]) -> str:
     last = items[-1]
     match last:
         case c.Message(role=role, text=text):
-            shown = f"{role} {quote(text)}"
+            shown = f"{_word(role)} {quote(text)}"
         case c.Call(name=name, arguments=arguments):
-            shown = f"{name}({arguments!r})"
+            shown = f"{_word(name)}({quote(arguments)})"
         case c.Result(call=call, output=output):
-            shown = f"{call} = {quote(output)}"
+            shown = f"{_word(call)} = {quote(output)}"
     return f"{len(items)} items #{zlib.crc32(whole.encode()):08x}, last {shown}"
 
 
@@ -78,14 +86,14 @@ def _closed(x: n.ReplyClosed) -> str:
 
 
 def _report(x: n.TurnReport) -> str:
-    hops = " ".join(f"{name}={ms}" for name, ms in x.hops)
-    usage = " ".join(f"{name}={_number(amount)}" for name, amount in x.usage)
+    hops = " ".join(f"{_word(name)}={ms}" for name, ms in x.hops)
+    usage = " ".join(f"{_word(name)}={_number(amount)}" for name, amount in x.usage)
     heard = "all" if x.heard_text == x.agent_text else quote(x.heard_text)
     return (
         f"{x.turn}>{x.reply} {x.origin.value}{' interrupted' if x.interrupted else ''} gap={x.gap_ms} "
         f"overhead={x.overhead_ms} [{hops}] cost={None if x.cost is None else _number(x.cost)} [{usage}] "
         f"user {quote(x.user_text)} agent {quote(x.agent_text)} heard{'' if x.heard_exact else ' about'} {heard} "
-        f"why {' '.join(x.why)}"
+        f"why {' '.join(map(_word, x.why))}"
     )
 
 
@@ -102,10 +110,10 @@ _COMMANDS: dict[type, Callable[[Any], str]] = {
     c.Bind: lambda x: f"{x.reply} to {quote(x.ref)}",
     c.FinishWords: lambda x: f"{x.turn} {_at_in(x.upto)}",
     c.ScoreTurn: lambda x: f"{x.turn} {_at_in(x.upto)}",
-    c.RunTool: lambda x: f"{x.reply} {x.call} {x.name}({quote(x.arguments)})",
-    c.CancelTool: lambda x: f"{x.call}",
+    c.RunTool: lambda x: f"{x.reply} {_word(x.call)} {_word(x.name)}({quote(x.arguments)})",
+    c.CancelTool: lambda x: _word(x.call),
     c.Tell: lambda x: _notice(x.notice),
-    c.Report: lambda x: f"{x.role.value} {x.code} {quote(x.detail)}",
+    c.Report: lambda x: f"{x.role.value} {_word(x.code)} {quote(x.detail)}",
     c.EndCall: lambda x: quote(x.reason),
 }
 _NOTICES: dict[type, Callable[[Any], str]] = {
@@ -114,14 +122,14 @@ _NOTICES: dict[type, Callable[[Any], str]] = {
     n.UserStopped: lambda x: f"{x.turn} {_at_in(x.at)}",
     n.UserSaid: lambda x: f"{x.turn} {quote(x.text)}{' final' if x.final else ''}",
     n.UserTurned: lambda x: (
-        f"{x.turn} {x.item} {quote(x.text)} {_seconds(x.start, IN_RATE)}-{_seconds(x.end, IN_RATE)}"
+        f"{x.turn} {_word(x.item)} {quote(x.text)} {_seconds(x.start, IN_RATE)}-{_seconds(x.end, IN_RATE)}"
     ),
     n.UserDropped: lambda x: f"{x.turn} {quote(x.text)}",
-    n.ReplyOpened: lambda x: f"{x.reply} {x.origin.value} {x.item}",
+    n.ReplyOpened: lambda x: f"{x.reply} {x.origin.value} {_word(x.item)}",
     n.ReplyDelta: lambda x: f"{x.reply} {quote(x.text)}",
     n.ReplyAudible: lambda x: f"{x.reply}",
     n.ReplyClosed: _closed,
-    n.ToolStarted: lambda x: f"{x.reply} {x.call} {x.name}({quote(x.arguments)})",
-    n.ToolSettled: lambda x: f"{x.call} {x.name} {'ok' if x.ok else 'failed'} {quote(x.output)}",
+    n.ToolStarted: lambda x: f"{x.reply} {_word(x.call)} {_word(x.name)}({quote(x.arguments)})",
+    n.ToolSettled: lambda x: f"{_word(x.call)} {_word(x.name)} {'ok' if x.ok else 'failed'} {quote(x.output)}",
     n.TurnReport: _report,
 }

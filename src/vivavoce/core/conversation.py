@@ -65,6 +65,8 @@ class Conversation:
         self.prompts = 0
         """Idle prompts said since anybody spoke."""
         self.hanging_up: str | None = None
+        self.asked: list[ReplyAsked] = []
+        """Answers asked for that wait for the words of the turn just committed."""
 
     @property
     def policy(self) -> Policy:
@@ -114,6 +116,8 @@ class Conversation:
     def _settle(self) -> None:
         """After every event: is the turn over, who is next, who holds the floor, is anybody still there?"""
         self.listening.judge()
+        while self.asked and not self.listening.committing:
+            self._asked(self.asked.pop(0))
         turn = self.listening.turn
         free = self.listening.overlap is None and (turn is None or turn.harmless) and not self.speaking.settling
         self.speaking.advance(free)
@@ -219,8 +223,11 @@ class Conversation:
             self._limit("budget", Why.BUDGET)
 
     def _asked(self, event: ReplyAsked) -> None:
-        if len(self.speaking.line) >= self.policy.reply.max_queue:
+        if len(self.speaking.line) + len(self.asked) >= self.policy.reply.max_queue:
             self.context.report(Role.LLM, "overflow", "too many replies asked for", Why.LIMIT)
+            return
+        if self.listening.committing:
+            self.asked.append(event)
             return
         self.speaking.discard(Why.ASKED)
         basis = Basis("", self.context.history.revision)
@@ -228,6 +235,7 @@ class Conversation:
 
     def _stop_asked(self, _event: StopAsked) -> None:
         self.listening.unanswered.clear()
+        self.asked.clear()
         self.speaking.stop(Why.ASKED)
 
     def _item_created(self, event: ItemCreated) -> None:

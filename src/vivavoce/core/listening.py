@@ -403,6 +403,12 @@ class Listening:
             self.context.set_timer("words", turn.id, due)
         self.context.set_timer("commit" if event.answer else "record", turn.id, self.context.now)
 
+    @property
+    def committing(self) -> bool:
+        """A turn was ended by hand and waits only for its words."""
+        turn = self.turn
+        return turn is not None and any((what, turn.id) in self.context.timers for what in ("commit", "record"))
+
     def commit_due(self, who: int, answer: bool) -> None:
         """A committed turn waits only for its words."""
         turn = self.turn

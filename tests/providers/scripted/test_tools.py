@@ -28,6 +28,11 @@ def test_the_tool_is_found_by_its_declaration(text, chosen):
     assert choose_tool(clean(text), TOOLS) is chosen
 
 
+def test_a_sum_is_no_wish_for_a_clock():
+    clock = tool("current_time", "The current time of day")
+    assert Talk(tools=(clock,)).say("what is seven times eight") == "Seven times eight is fifty six."
+
+
 def test_words_of_the_description_find_a_tool():
     hang_up = tool("end_call", "Hang up the phone and end the call")
     assert choose_tool(clean("hang up please"), (*TOOLS, hang_up)) is hang_up

@@ -164,7 +164,9 @@ def _to_user(turn: Turn, tools: Sequence[Tool]) -> Answer:
     answered = _answer_to_tool_question(turn, tools, command)
     if answered is not None:
         return answered
-    if command not in _COMMANDS_FIRST and (tool := choose_tool(turn.words, tools)) is not None:
+    # The "times" of a sum asks for no clock.
+    wish = [w for w in turn.words if w not in ("times", "time")] if work_out(turn.text) else turn.words
+    if command not in _COMMANDS_FIRST and (tool := choose_tool(wish, tools)) is not None:
         return _call_or_ask(turn, plan(tool, turn.text))
     intent, text = _from_script(turn)
     if intent not in _ABOUT_THE_ANSWER and not text.endswith("?") and just_interrupted(turn):

@@ -16,6 +16,7 @@ from vivavoce.core.commands import (
     Tell,
 )
 from vivavoce.core.conversation import Conversation
+from vivavoce.core.events import Turns
 from vivavoce.core.notices import (
     ReplyClosed,
     ReplyOpened,
@@ -128,7 +129,10 @@ class Laws:
         assert len(audible) <= 1, f"{audible} are audible"
         for reply in replies:
             assert 0 <= reply.played <= reply.ledger.samples
-        waiting = speaking.line or speaking.candidate or speaking.settling or listening.turn or listening.overlap
+        waiting = speaking.line or speaking.candidate or speaking.settling or listening.overlap
+        if self.c.policy.turns is not Turns.REMOTE:
+            # A remote engine's turn ends when the engine says so, or with the call.
+            waiting = waiting or listening.turn
         if waiting and not self.c.over:
             assert self.c.deadline is not None, f"no deadline for {waiting}"
 

@@ -46,7 +46,11 @@ def test_the_prefix_never_reaches_before_the_call():
 
 @pytest.mark.parametrize(
     ("text", "silence_ms", "why"),
-    [("what time is it", 500, "SILENCE"), ("What time is it?", 370, "FINISHED"), ("take me to the", 1500, "TRAILING_OFF")],
+    [
+        ("what time is it", 500, "SILENCE"),
+        ("What time is it?", 370, "FINISHED"),
+        ("take me to the", 1500, "TRAILING_OFF"),
+    ],
 )
 def test_words_decide_how_long_a_silence_must_be(text, silence_ms, why):
     c = Script(stt_ms=10)
@@ -281,7 +285,9 @@ def test_push_to_talk_ends_a_turn_without_any_silence():
     c.never("started", "turned", "Generate")
     c.post(TurnCommitted())
     c.silence(100)
-    c.saw("started 1 COMMITTED", "FinishWords 1 COMMITTED", "turned 1 'what time is it' COMMITTED", "Generate 1 COMMITTED")
+    c.saw(
+        "started 1 COMMITTED", "FinishWords 1 COMMITTED", "turned 1 'what time is it' COMMITTED", "Generate 1 COMMITTED"
+    )
 
 
 def test_what_the_recogniser_had_finished_before_the_commit_is_part_of_the_turn():

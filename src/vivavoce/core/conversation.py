@@ -175,10 +175,12 @@ class Conversation:
     def _end(self, reason: str, why: Why) -> None:
         """Close everything that is open, once; nothing is decided afterwards."""
         context = self.context
+        self.listening.ended(why)
         self.speaking.stop(why)
         for reply in list(self.speaking.replies.values()):
             if not reply.settled:
                 self.speaking.endings.settled(reply)
+        self.speaking.endings.close()
         context.timers.clear()
         context.over = True
         context.emit(EndCall(reason, why))

@@ -12,6 +12,8 @@ from .reply import ENDINGS, Reply, State
 from .tools import Row, Tools
 from .tools import State as ToolState
 
+ENDED = "the call ended before it answered"
+
 
 @dataclass(slots=True)
 class Endings:
@@ -111,6 +113,14 @@ class Endings:
         if row.live:
             self.context.history.revision += 1
             self.tool_settled(row)
+
+    def close(self) -> None:
+        """The call is over: no result will come any more. What runs may finish; nobody listens."""
+        for row in self.context.tools.rows.values():
+            if row.live and self.context.tools.settle(row.call, ENDED, ToolState.ABANDONED) is not None:
+                self.tool_settled(row)
+        for reply in list(self.awaiting.values()):
+            self._give_up(reply)
 
     def tool_settled(self, row: Row) -> None:
         ok = row.state is ToolState.DONE

@@ -384,6 +384,20 @@ class Listening:
         self.context.clear_timer("endpoint", 0)
         self.context.clear_timer("words", turn.id)
 
+    def ended(self, why: Why) -> None:
+        """The call is over: the caller's last words are kept, but nobody answers them."""
+        self.unanswered.clear()
+        turn = self.turn
+        if turn is None:
+            return
+        if turn.speaking:
+            self._stopped(turn, why)
+        meant = content_words(self.context.policy.lexicon, normalise(turn.text)) and not turn.echo
+        if turn.text and (meant or not turn.over_agent):
+            self.commit(turn, why, answer=False)
+        else:
+            self._drop(turn, why)
+
     # turns that somebody else decides
 
     def committed(self, event: TurnCommitted) -> None:

@@ -149,7 +149,8 @@ class Conversation:
             if self.listening.turn is not None and not self.listening.turn.over_agent:
                 self.prompts = 0
             return
-        wait = p.prompt_after_ms if self.prompts < len(p.prompts) else p.hang_up_after_ms
+        prompts = p.prompt_after_ms and self.prompts < len(p.prompts)
+        wait = p.prompt_after_ms if prompts else p.hang_up_after_ms
         if wait and ("idle", 0) not in self.context.timers:
             self.context.set_timer("idle", 0, self.context.now + wait)
 
@@ -224,6 +225,10 @@ class Conversation:
         if budget and self.context.meter.call.cost >= budget:
             self._limit("budget", Why.BUDGET)
 
+    def _typed(self, event: TextTurn) -> None:
+        self.prompts = 0
+        self.listening.typed(event.text, event.answer)
+
     def _asked(self, event: ReplyAsked) -> None:
         if len(self.speaking.line) + len(self.asked) >= self.policy.reply.max_queue:
             self.context.report(Role.LLM, "overflow", "too many replies asked for", Why.LIMIT)
@@ -275,7 +280,7 @@ _ROUTES: dict[type, _Route] = {
     Used: Conversation._used,
     TurnCommitted: lambda c, e: c.listening.committed(e),
     InputCleared: lambda c, e: c.listening.cleared(),
-    TextTurn: lambda c, e: c.listening.typed(e.text, e.answer),
+    TextTurn: Conversation._typed,
     ReplyAsked: Conversation._asked,
     StopAsked: Conversation._stop_asked,
     Say: Conversation._say,

@@ -131,7 +131,7 @@ class IdlePolicy:
     prompts: tuple[str, ...] = ("Are you still there?",)
     """Said in turn; after the last one the call is left alone or ended."""
     hang_up_after_ms: int = 0
-    """Silence after the last prompt that ends the call; 0 for never."""
+    """Silence that ends the call, after the last prompt if there are any; 0 for never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,10 @@ class Context:
         return self._ids[kind]
 
     def item_id(self) -> str:
-        return f"item_{self.next_id('item')}"
+        """A name that no item has, also none that a client brought."""
+        while self.history.has(name := f"item_{self.next_id('item')}"):
+            pass
+        return name
 
     def declare(self, tools: tuple[ToolSpec, ...]) -> None:
         self.tools.specs = {t.name: t for t in tools}

@@ -246,7 +246,9 @@ class Conversation:
         self.speaking.stop(Why.ASKED)
 
     def _item_created(self, event: ItemCreated) -> None:
-        if not self.context.history.add(event.item, event.after):
+        if self.context.history.has(event.item.id):
+            self.context.report(Role.LLM, "duplicate_item", f"there is an item {event.item.id!r} already", Why.ASKED)
+        elif not self.context.history.add(event.item, event.after):
             self.context.report(Role.LLM, "unknown_item", f"no item {event.after!r} to put one after", Why.ASKED)
 
     def _hang_up_asked(self, event: HangUpAsked) -> None:

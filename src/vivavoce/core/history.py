@@ -104,10 +104,13 @@ class History:
         out: list[Item] = []
         for item in items:
             if isinstance(item, Call):
-                out += [item, results.get(item.call, Result(f"{item.id}_r", item.call, RUNNING))]
+                out += [item, results.pop(item.call, Result(f"{item.id}_r", item.call, RUNNING))]
             elif isinstance(item, Message):
                 out.append(item)
         return tuple(out)
+
+    def has(self, item: str) -> bool:
+        return self._find(item) is not None
 
     def _find(self, item: str) -> int | None:
         return next((n for n, e in enumerate(self.entries) if e.id == item), None)

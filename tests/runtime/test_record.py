@@ -27,16 +27,17 @@ def test_a_call_becomes_three_files(tmp_path: Path) -> None:
     assert np.array_equal(caller[:, 0], np.concatenate(call.log.caller))
     agent, rate = read_wav((folder / AGENT).read_bytes())
     assert rate == 24_000
-    assert np.array_equal(agent[:, 0], call.line.pcm)
+    first = call.log.frames[0][0]
+    assert not agent[:first].any()
+    assert np.array_equal(agent[first:, 0], call.line.pcm)
     assert capture.end == End(4_000, caller.size, agent.size, caller_at=((0, 0),)) or capture.end.duration_ms >= 4_000
 
 
 def test_the_wav_headers_know_their_length(tmp_path: Path) -> None:
-    make(until=1_000, observers=[Recorder(tmp_path)]).run()
-    for name, rate in ((CALLER, 16_000), (AGENT, 24_000)):
+    make(HELLO, until=6_000, observers=[Recorder(tmp_path)]).run()
+    for name in (CALLER, AGENT):
         data = (tmp_path / name).read_bytes()
-        assert int.from_bytes(data[40:44], "little") == len(data) - 44
-        assert abs((len(data) - 44) / 2 / rate - 1.0) < 0.05
+        assert int.from_bytes(data[40:44], "little") == len(data) - 44 > 24_000
 
 
 def test_nothing_has_its_name_before_it_is_whole(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ class Observer:
 
     def played(self, position: int, pcm: Pcm) -> None:
         """A frame of 480 samples at 24 kHz as it goes to the caller; its first sample is number `position` since the
-        call began."""
+        call began. Between replies there are no frames: that is silence."""
 
     def close(self) -> None:
         """The call is over; nothing else is called afterwards. Also called for an observer that was left out."""

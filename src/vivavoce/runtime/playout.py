@@ -1,4 +1,4 @@
-"""The agent's voice on its way out: one frame every 20 ms of the session's clock, whatever else happens."""
+"""The agent's voice on its way out: at once when it begins, and then one frame every 20 ms, whatever else happens."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ _ROOM_FRAMES = 50
 class Playout:
     """Owns the pacer and its clock. Everything is called from the session's loop, nothing blocks.
 
-    Frame `n` is due at `n` * 20 ms after `run` began; after a stall the missed frames follow at once, so that the
-    grid never drifts. `on_frame` sees every frame with the number of its first sample.
+    Where nothing sounds, nothing is sent, and so the first frame of a reply never waits for a clock. From then on
+    frame `n` is due `n` * 20 ms later; after a stall the missed frames follow at once, so that the grid never drifts.
+    `on_frame` sees every frame that is sent with the number of its first sample since the call began.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class Playout:
         self._on_frame = on_frame
         self._on_broken = on_broken
         self._pacer = Pacer(OUT_RATE, FRAME_MS)
-        self.frames = 0
-        """Frames due so far, those skipped included."""
+        self._work = asyncio.Event()
+        self._free_at = 0.0
+        """Loop time at which the last frame is over."""
         self.late_frames = 0
         """Frames sent when the next one was due already."""
         self.skipped_frames = 0
@@ -56,37 +58,52 @@ class Playout:
 
     async def run(self, clock: Clock) -> None:
         """Send frames until cancelled."""
-        loop = asyncio.get_running_loop()
-        start = clock.at(clock.now())
         while True:
-            await asyncio.sleep(max(0.0, start + self.frames * FRAME_MS / 1000 - loop.time()))
+            await self._work.wait()
+            self._work.clear()
+            await self._play(clock)
+
+    async def _play(self, clock: Clock) -> None:
+        """A frame every 20 ms for as long as there is anything to play."""
+        loop = asyncio.get_running_loop()
+        start = max(loop.time(), self._free_at)
+        first = round((start - clock.at(0)) * OUT_RATE)
+        frames = 0
+        while not self._pacer.idle:
+            await asyncio.sleep(max(0.0, start + frames * FRAME_MS / 1000 - loop.time()))
             # Early by less than a microsecond is on time: timers and sums of floats are that inexact.
             due = int((loop.time() - start) * 1000 / FRAME_MS + 1e-4) + 1
-            behind = due - self.frames
+            behind = due - frames
             if behind > _CATCH_UP:
                 self.skipped_frames += behind - _CATCH_UP
-                self.frames = due - _CATCH_UP
+                frames = due - _CATCH_UP
             self.late_frames += max(0, behind - 1)
-            while self.frames < due:
-                self._send()
+            while frames < due and not self._pacer.idle:
+                self._send(first + frames * self._pacer.frame_samples)
+                frames += 1
+        self._free_at = start + frames * FRAME_MS / 1000
 
-    def _send(self) -> None:
+    def _send(self, position: int) -> None:
+        """One frame, if any sample of it belongs to a reply or is to be heard."""
         pcm, moved, _ = self._pacer.frame()
-        position = self.frames * self._pacer.frame_samples
-        self.frames += 1
-        self._on_frame(position, pcm)
+        sounds = bool(pcm.any()) or any(not progress.final for progress in moved)
+        if sounds:
+            self._on_frame(position, pcm)
         try:
-            if self._transport is not None:
+            if sounds and self._transport is not None:
                 self._transport.play(pcm)
             for reply, samples, final in moved:
-                self._post(Sent(reply, samples))
-                if self._reporting is None:
-                    self._post(Played(reply, samples, final))
-                else:
-                    self._reporting.sent(reply, samples, final)
+                self._tell(reply, samples, final)
         except Exception as error:
             self._transport = self._reporting = None
             self._on_broken(error)
+
+    def _tell(self, reply: int, samples: int, final: bool) -> None:
+        self._post(Sent(reply, samples))
+        if self._reporting is None:
+            self._post(Played(reply, samples, final))
+        else:
+            self._reporting.sent(reply, samples, final)
 
     def write(self, reply: int, pcm: Pcm) -> int:
         """More audio of a reply (24 kHz). Returns how many samples were taken: fewer than there are means that its
@@ -109,6 +126,7 @@ class Playout:
     def release(self, reply: int) -> None:
         """It may be heard, after those released before it."""
         self._pacer.release(reply)
+        self._work.set()
 
     def hold(self, reply: int) -> None:
         """Pause it; keep its audio."""
@@ -125,3 +143,4 @@ class Playout:
     def flush(self, reply: int, samples: int) -> None:
         """Nothing past `samples`, or stop now if that is past; answered by a final `Played`."""
         self._pacer.flush(reply, samples)
+        self._work.set()

@@ -34,9 +34,10 @@ class Transport(Protocol):
     def play(self, pcm: Pcm) -> None:
         """One frame for the caller: 480 samples at 24 kHz, not to be altered or kept without a copy.
 
-        Called 50 times a second for the whole call, also with silence; after a stall several times at once. Returns
-        at once and never blocks: when the peer does not take it, drop it or post `ProviderFailed(TRANSPORT,
-        "overflow")`. Whatever it raises ends the call and is reported.
+        Called 50 times a second while a reply sounds, and not at all in between: a line that needs silence makes its
+        own. After a stall it is called several times at once. Returns at once and never blocks: when the peer does not
+        take it, drop it or post `ProviderFailed(TRANSPORT, "overflow")`. Whatever it raises ends the call and is
+        reported.
         """
         ...
 

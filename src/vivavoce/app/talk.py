@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from collections.abc import Sequence
@@ -147,7 +148,14 @@ async def _call(
     async with embedded.open_engines(llm, ears=not args.text) as engines:
         expect = (*args.expect, *embedded.expected(llm))
         agent = embedded.agent(expect, args.voice, args.speed, args.greeting)
-        return await Session(conversation, engines, agent, transport, observers).run()
+        session = Session(conversation, engines, agent, transport, observers)
+        try:
+            return await session.run()
+        except asyncio.CancelledError:
+            # Ctrl-C is how a person at a microphone hangs up; the session has already closed everything.
+            if session.summary is None:
+                raise
+            return session.summary
 
 
 def _end(args: argparse.Namespace, reports: Reports, summary: Summary) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from ..audio.pcm import SILENT_DB, Pcm, rms_dbfs
 from ..core.commands import Command, Duck, Flush, Hold, Report, Resume, Tell
 from ..core.conversation import Conversation
 from ..core.events import Event
@@ -30,6 +31,12 @@ _ACTS = {Duck: "lowers its voice", Hold: "pauses", Resume: "goes on", Flush: "st
 _FLOORS = {Floor.NOBODY: "listening", Floor.USER: "you speak", Floor.AGENT: "agent speaks", Floor.BOTH: "both speak"}
 
 
+def bar(level: float) -> str:
+    """A level in dBFS as eight characters, -60 dBFS to full."""
+    filled = round(max(0.0, min(1.0, 1 + level / 60)) * 8)
+    return "▮" * filled + "▯" * (8 - filled)
+
+
 class Terminal(Observer):
     """Prints a call. `live`: keep a status line with partial words at the bottom, for a person at a microphone."""
 
@@ -39,6 +46,7 @@ class Terminal(Observer):
         self._waterfalls = waterfalls
         self._floor = Floor.NOBODY
         self._partial = ""
+        self._levels = {"you": SILENT_DB, "agent": SILENT_DB}
 
     def opened(self, conversation: Conversation, agent: str) -> None:
         if self._status is not None:
@@ -54,6 +62,18 @@ class Terminal(Observer):
                 self._line(now, "", f"agent {_ACTS[type(command)]}: {command.why.value}", "dim")
             elif isinstance(command, Flush) and command.samples:
                 self._line(now, "", f"agent stops: {command.why.value}", "dim")
+
+    def heard(self, now: int, pcm: Pcm) -> None:
+        self._meter("you", pcm)
+
+    def played(self, position: int, pcm: Pcm) -> None:
+        self._meter("agent", pcm)
+
+    def _meter(self, who: str, pcm: Pcm) -> None:
+        """Rises at once, falls slowly."""
+        if self._status is not None:
+            self._levels[who] = max(rms_dbfs(pcm), self._levels[who] - 2.0)
+            self._show_status()
 
     def close(self) -> None:
         if self._status is not None:
@@ -102,7 +122,8 @@ class Terminal(Observer):
 
     def _show_status(self) -> None:
         if self._status is not None:
-            self._status.update(Text(f"{_FLOORS[self._floor]}  {self._partial}"))
+            meters = "  ".join(f"{who} {bar(level)}" for who, level in self._levels.items())
+            self._status.update(Text(f"{meters}  {_FLOORS[self._floor]}  {self._partial}", overflow="ellipsis"))
 
     def _line(self, now: int, who: str, what: str | Text, style: str) -> None:
         row = Text(f"{now / 1000:7.2f} ", style="dim")

@@ -78,8 +78,7 @@ of use.
 milliseconds. `finish_sentence`: it ends its sentence, but never goes on longer than `barge_in.sentence_cap_ms`.
 `never`: no sound of the caller stops it.
 
-`idle.hang_up_after_ms` counts only after the last of `idle.prompts`; with `idle.prompt_after_ms=0` nothing is said and
-nothing is hung up.
+`hearing.echo_p` is without effect today: the sessions that ship do not measure echo.
 
 ## Words
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -100,11 +101,15 @@ class History:
     def request(self, voice: Callable[[int], Voice], tools: Tools, *extra: Item) -> tuple[Item, ...]:
         """The items for a model, each result right behind its call, orphans left out."""
         items = [*self.items(voice, tools), *extra]
-        results = {i.call: i for i in items if isinstance(i, Result)}
         out: list[Item] = []
-        for item in items:
+        loose: dict[str, Result] = {}
+        for before, item in itertools.pairwise([None, *items]):
+            if isinstance(item, Result) and not _answers(item, before):
+                loose[item.call] = item
+        for item, after in itertools.pairwise([*items, None]):
             if isinstance(item, Call):
-                out += [item, results.pop(item.call, Result(f"{item.id}_r", item.call, RUNNING))]
+                result = after if isinstance(after, Result) and _answers(after, item) else loose.pop(item.call, None)
+                out += [item, result or Result(f"{item.id}_r", item.call, RUNNING)]
             elif isinstance(item, Message):
                 out.append(item)
         return tuple(out)
@@ -114,3 +119,7 @@ class History:
 
     def _find(self, item: str) -> int | None:
         return next((n for n, e in enumerate(self.entries) if e.id == item), None)
+
+
+def _answers(result: Result, item: Item | None) -> bool:
+    return isinstance(item, Call) and item.call == result.call

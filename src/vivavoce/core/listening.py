@@ -195,8 +195,9 @@ class Listening:
         elif turns is not Turns.LOCAL:
             self.waiting[words.segment] = words
         elif words.final and words.text:
-            turn = self._open(words.start, Why.WORDS_LATE, speaking=self.hearing.speaking)
-            turn.end = max(turn.start, min(words.end, self.hearing.position))
+            if turn is None:
+                turn = self._open(words.start, Why.WORDS_LATE, speaking=self.hearing.speaking)
+                turn.end = max(turn.start, min(words.end, self.hearing.position))
             self._hear(turn, words)
 
     def _hear(self, turn: Turn, words: UserWords) -> None:
@@ -465,6 +466,8 @@ class Listening:
 
     def remote(self, event: RemoteTurned) -> None:
         """A remote engine hears for us: it says when the caller speaks, and it has already stopped answering."""
+        if self.context.policy.turns is not Turns.REMOTE:
+            return
         if event.kind is RemoteTurn.STARTED:
             self.speaking.stop(Why.REMOTE)
             if self.turn is None:

@@ -88,6 +88,18 @@ def test_a_result_given_by_the_client_goes_right_behind_its_call():
     assert [type(i).__name__ for i in request(history)] == ["Call", "Result", "Message"]
 
 
+def test_two_calls_of_one_name_have_a_result_each():
+    tools = with_calls(c1=State.DONE)
+    history = History()
+    history.add(Call("mine", "c1", "look", "{}"))
+    history.add(Called("i1", "c1"))
+    history.add(Call("theirs", "c1", "look", "{}"))
+    history.add(Result("r", "c1", "from the client"))
+    items = request(history, tools)
+    legal(items)
+    assert [i.output for i in items if isinstance(i, Result)] == [RUNNING, "result of c1", "from the client"]
+
+
 def test_a_call_without_a_result_gets_one_and_a_result_without_a_call_is_left_out():
     history = History()
     history.add(Call("i1", "c1", "look", "{}"))

@@ -243,6 +243,18 @@ def test_words_that_come_when_no_turn_is_open_make_one():
     c.saw("started 2 WORDS_LATE", "turned 2 'hello'", "opened 1 turn")
 
 
+def test_words_of_a_turn_that_was_given_up_do_not_put_an_open_turn_aside():
+    c = Script(stt_ms=None)
+    c.coughs(350)
+    c.silence(1500)
+    c.saw("dropped 1 ''")
+    c.hears("and there")
+    c.post(UserWords(7, "over here", True, 0, 350 * 16))
+    c.silence(1300)
+    c.saw("started 2", "turned 2 'over here and there'")
+    c.never("started 3")
+
+
 def test_words_attach_to_turns_by_their_place_in_the_audio():
     c = Script(stt_ms=None)
     c.hears("what time is it")
@@ -477,6 +489,13 @@ def test_local_sound_decides_nothing_there():
     c.hears("what time is it")
     c.silence(2000)
     c.never("started", "turned", "Generate", "stopped")
+
+
+def test_only_where_it_is_to_decide():
+    c = Script()
+    c.post(RemoteTurned(RemoteTurn.STARTED, 0))
+    c.post(RemoteTurned(RemoteTurn.COMMITTED, 0))
+    assert not c.lines
 
 
 def test_ends_without_a_beginning_are_ignored():

@@ -1,0 +1,91 @@
+"""One source file, one test file of the same name in the same room; every exception is listed here with its reason."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SRC, TESTS = ROOT / "src" / "vivavoce", ROOT / "tests"
+
+DATA = {
+    "core/commands.py": "frozen nouns; every script in tests/core reads them",
+    "core/events.py": "frozen nouns; every script in tests/core sends them",
+    "core/notices.py": "frozen nouns; every script in tests/core reads them",
+    "providers/base.py": "protocols",
+    "transports/base.py": "protocols",
+    "runtime/engines.py": "what a session is made of, as data",
+    "runtime/observe.py": "a protocol",
+    "sim/faults.py": "chances, drawn and used by every simulated call",
+}
+"""Modules without logic of their own."""
+
+ELSEWHERE = {
+    "app/capture.py": "app/test_cli.py",
+    "app/embedded.py": "app/test_calls.py",
+    "app/explain.py": "app/test_cli.py",
+    "app/recording.py": "app/test_calls.py",
+    "app/replay.py": "app/test_cli.py",
+    "app/settings.py": "app/test_cli.py",
+    "app/show.py": "app/test_calls.py",
+    "app/simulate.py": "app/test_cli.py",
+    "app/talk.py": "app/test_calls.py",
+    "app/tracks.py": "app/test_calls.py",
+    "providers/llm/build.py": "providers/llm/test_choose.py",
+    "providers/offline/decoders.py": "providers/offline/test_worker.py",
+    "providers/offline/espeak.py": "providers/offline/test_worker.py",
+    "providers/offline/extra.py": "providers/offline/test_worker.py",
+    "providers/offline/gate.py": "providers/offline/test_worker.py",
+    "providers/offline/listener.py": "providers/offline/test_worker.py",
+    "providers/offline/process.py": "providers/offline/test_worker.py",
+    "providers/offline/serving.py": "providers/offline/test_worker.py",
+    "providers/offline/stt.py": "providers/offline/test_worker.py",
+    "providers/offline/stt_worker.py": "providers/offline/test_lm.py",
+    "providers/offline/tts.py": "providers/offline/test_worker.py",
+    "providers/offline/tts_worker.py": "providers/offline/test_worker.py",
+    "providers/offline/vad.py": "providers/offline/test_worker.py",
+    "providers/offline/voices.py": "providers/offline/test_worker.py",
+    "providers/scripted/lines.py": "providers/scripted/test_handlers.py",
+    "sim/fakes.py": "sim/test_run.py",
+    "sim/world.py": "sim/test_run.py",
+    "wire/rendering.py": "wire/test_capture.py",
+}
+"""Modules that another test file of their room covers: parts of one machine, commands of one program."""
+
+WIDER = {"core/test_stateful.py": "searches the whole core"}
+"""Tests in the pure rooms that are about more than one module."""
+
+
+def modules():
+    return sorted(
+        str(path.relative_to(SRC)) for path in SRC.rglob("*.py") if path.name not in ("__init__.py", "__main__.py")
+    )
+
+
+def mirrored(module):
+    return TESTS / Path(module).parent / f"test_{Path(module).name}"
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_module_has_its_tests(module):
+    if module in DATA:
+        return
+    if module in ELSEWHERE:
+        assert (TESTS / ELSEWHERE[module]).exists(), f"{module}: tests/{ELSEWHERE[module]} is gone"
+        return
+    path = mirrored(module).relative_to(ROOT)
+    assert mirrored(module).exists(), f"write {path}, or say in tests/test_mirror.py why {module} needs none"
+
+
+@pytest.mark.parametrize("module", sorted(DATA | ELSEWHERE))
+def test_every_exception_is_still_one(module):
+    assert (SRC / module).exists(), f"{module} is gone: remove it from tests/test_mirror.py"
+    if module in DATA:
+        assert not mirrored(module).exists(), f"{module} has tests of its own: remove it from tests/test_mirror.py"
+
+
+@pytest.mark.parametrize("room", ["core", "audio", "wire"])
+def test_no_test_outlives_its_module_in_the_pure_rooms(room):
+    for path in (TESTS / room).rglob("test_*.py"):
+        name = str(path.relative_to(TESTS))
+        module = SRC / path.relative_to(TESTS).parent / path.name.removeprefix("test_")
+        assert name in WIDER or module.exists(), f"{name} is about no module of src/vivavoce/{room}"

@@ -10,7 +10,7 @@ import time
 from ..core.errors import BadInput
 from ..core.policy import PRESETS, Policy, changed
 from ..sim.people import KINDS
-from ..sim.run import Outcome, simulate, timeline_of
+from ..sim.run import Outcome, run_seed, simulate, timeline_of
 from . import show
 from .settings import policy_settings
 
@@ -32,9 +32,8 @@ def run(args: argparse.Namespace) -> int:
     if args.seeds < 1 or args.first_seed < 0 or (args.jobs is not None and args.jobs < 1):
         raise BadInput("--seeds and --jobs must be 1 or more and --first-seed 0 or more")
     policy = changed(PRESETS[args.preset], policy_settings(args.policy))
-    if args.timeline and args.seeds == 1:
-        print("\n".join(timeline_of(args.first_seed, args.caller, policy, last=10_000)))
-        return 0
+    if args.timeline:
+        return _timeline(args, policy)
     began = time.monotonic()
     outcome = _with_progress(args, policy)
     if args.json:
@@ -45,6 +44,13 @@ def run(args: argparse.Namespace) -> int:
             print(f"\nseed {failure.seed} ({failure.caller}): {failure.message}\n")
             print("\n".join(timeline_of(failure.seed, args.caller, policy)))
     return 1 if outcome.failures else 0
+
+
+def _timeline(args: argparse.Namespace, policy: Policy) -> int:
+    if args.seeds != 1:
+        raise BadInput("--timeline shows one call; fix: add --seeds 1 --first-seed K")
+    print("\n".join(timeline_of(args.first_seed, args.caller, policy, last=10_000)))
+    return 1 if run_seed(args.first_seed, args.caller, policy).failures else 0
 
 
 def _with_progress(args: argparse.Namespace, policy: Policy) -> Outcome:

@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE.wav", help="write the agent's side of the call")
     parser.add_argument("--stereo", action="store_true", help="with --out: caller left, agent right")
     parser.add_argument("--record", type=Path, metavar="DIR", help="write the capture, for replay and explain")
+    parser.add_argument("--overwrite", action="store_true", help="with --record: replace the recording that is there")
     parser.add_argument("--realtime", action="store_true", help="take recordings and texts at the speed of speech")
     parser.add_argument(
         "--cut-in", type=float, metavar="SECONDS", help="begin each next recording this long into the answer"
@@ -95,6 +96,8 @@ def _check(args: argparse.Namespace) -> None:
         raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(voices)}")
     if not 0.5 <= args.speed <= 2.0:
         raise BadInput(f"--speed must be from 0.5 to 2, not {args.speed:g}")
+    if args.stereo and args.out is None and not args.demo:
+        raise BadInput("--stereo says how to write the call; fix: add --out FILE.wav")
     if args.cut_in is not None and not 0 <= args.cut_in <= 60:
         raise BadInput(f"--cut-in must be from 0 to 60 seconds, not {args.cut_in:g}")
 
@@ -138,7 +141,7 @@ def _observers(args: argparse.Namespace, live: bool) -> tuple[list[Observer], Re
     if args.record is not None:
         from ..runtime.record import Recorder
 
-        observers.append(Recorder(args.record))
+        observers.append(Recorder(args.record, args.overwrite))
     return observers, reports
 
 

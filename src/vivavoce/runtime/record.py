@@ -46,7 +46,9 @@ class Recorder(Observer):
             raise BadInput(f"cannot record into {folder}: {error.strerror}; give another folder") from None
         present = [name for name in (CAPTURE, CALLER, AGENT) if (folder / name).exists()]
         if present and not overwrite:
-            raise BadInput(f"{folder} holds a recording already ({present[0]}); give another folder, or overwrite it")
+            raise BadInput(
+                f"{folder} holds a recording already ({present[0]}); give another folder, or allow overwriting"
+            )
         self._capture: _Part | None = None
         self._caller: _Wav | None = None
         self._agent: _Wav | None = None

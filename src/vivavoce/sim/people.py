@@ -211,9 +211,9 @@ class Caller:
             words += f" {rng.choice(CORRECTIONS)} {rng.choice(THINGS)}"
         pauses: dict[int, int] = {}
         while rng.random() < t.pause and len(pauses) < 3:
-            words += f" {rng.choice(HESITATIONS)} {rng.choice(THINGS)}"
-            cut = len(words.split()) - len(words.rsplit(" ", 3)[1:]) - 1
-            pauses[max(1, min(cut, len(words.split()) - 2))] = rng.choice((220, 350, 500, 700, 1000))
+            hesitation = f"{words} {rng.choice(HESITATIONS)}"
+            pauses[len(hesitation.split()) - 1] = rng.choice((220, 350, 500, 700, 1000))
+            words = f"{hesitation} {rng.choice(THINGS)}"
         self.turns_left -= 1
         self._answered = False
         self._reaction = rng.randint(150, 1500)

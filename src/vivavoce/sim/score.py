@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..core.commands import Command, Flush, Hold, Resume, Tell
+from ..core.commands import Command, Flush, Hold, Report, Resume, Tell
 from ..core.events import Event, Played, UserSound
 from ..core.notices import ReplyClosed, TurnReport, UserTurned
 from ..core.policy import Yielding
@@ -122,7 +122,10 @@ class Tally:
             self._heard(now)
         for command in commands:
             match command:
+                case Report():
+                    counts.reports += 1
                 case Flush(reply=reply):
+                    self._held_since = None
                     track = self.world.playout.tracks.get(reply)
                     if track is not None and track.played:
                         self._stopped_at.append(now)

@@ -141,7 +141,7 @@ def _score(hypothesis: Any) -> float:
 
 def _words(decoder: Any) -> list[Word]:
     words = []
-    for segment in decoder.seg():
+    for segment in decoder.seg() or ():
         if not _NOT_A_WORD.match(segment.word):
             text = _ALTERNATE.sub("", segment.word).rstrip(".").lower()
             end = (segment.end_frame + 1) * FRAME + _WINDOW - FRAME

@@ -54,7 +54,7 @@ class Line:
         self.audio = np.zeros(rate * until // 1000, dtype=np.int16)
         for s in said:
             at = rate * s.at // 1000
-            voice = tone(s.ms, rate)
+            voice = tone(s.ms, rate)[: self.audio.size - at]
             self.audio[at : at + voice.size] = voice
         self.rate = rate
         self.step = rate * step_ms // 1000

@@ -113,7 +113,6 @@ class Why(Enum):
     INTERRUPTED = "the caller took the floor"
     # tools
     CALLED = "the model called it"
-    WAITING_FOR_PROMOTION = "it must not run for an answer that may be discarded"
     PROMOTED = "the answer that called it is now live"
     TIMEOUT = "it took too long"
     # the end, and failures

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .commands import Command, Report, Role, Tell, Why
@@ -62,6 +61,3 @@ class Context:
 
     def declare(self, tools: tuple[ToolSpec, ...]) -> None:
         self.tools.specs = {t.name: t for t in tools}
-
-    def priced(self, prices: Mapping[tuple[str, str], float]) -> None:
-        self.meter.prices = prices

@@ -275,6 +275,7 @@ class Listening:
         turn = self.turn
         if turn is not None and turn.id == who and turn.owed:
             turn.owed, turn.given_up = False, True
+            turn.marks.at["stt_final"] = self.context.now
             self.context.report(Role.STT, "timeout", f"no final words for turn {who}", Why.WORDS_LATE)
 
     def _judge_over_agent(self, turn: Turn) -> None:

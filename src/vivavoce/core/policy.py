@@ -66,19 +66,21 @@ class BargeInPolicy:
     """What sound over the agent's voice does. Durations are of the caller's voice unless said otherwise."""
 
     yielding: Yielding = Yielding.AT_ONCE
+    """How the agent gives way: `at_once`, `finish_sentence` or `never`."""
     duck_after_ms: int = 30
     """Voice after which the agent speaks lower."""
     duck_db: float = -9.0
+    """How much lower."""
     hold_after_ms: int = 640
     """Voice without any words after which the agent pauses."""
     stop_after_ms: int = 900
     """Voice without any words after which the agent stops."""
     stop_after_without_stt_ms: int = 500
-    """The same where no recogniser will ever tell the words."""
+    """Voice after which the agent stops where no recogniser will ever tell the words."""
     min_words: int = 1
     """Words that are no backchannel, from which an interruption is real."""
     min_speech_ms: int = 120
-    """... together with at least this much voice."""
+    """Those words count only together with at least this much voice."""
     resume_after_ms: int = 200
     """Silence after which sound that meant nothing is forgotten and the voice is restored."""
     sentence_cap_ms: int = 2_500
@@ -109,7 +111,8 @@ class ReplyPolicy:
     flush_timeout_ms: int = 500
     """How long a cut reply may take to say how much of it was heard."""
     apology: str = "Sorry, I lost my thread for a moment. Could you say that again?"
-    """Spoken when the answer failed before anything was heard; empty for silence."""
+    """Spoken when an answer failed, or when long speech gave no words because the recogniser failed; empty for
+    silence."""
     first_clause_words: int = 3
     """Words from which the first clause may be spoken at a comma."""
     clause_words: int = 22
@@ -136,6 +139,8 @@ class IdlePolicy:
 
 @dataclass(frozen=True, slots=True)
 class LimitPolicy:
+    """What ends a call from our side."""
+
     budget: float = 0.0
     """Money after which the call ends politely; 0 for none."""
     farewell: str = "I have to stop here. Goodbye."
@@ -148,6 +153,8 @@ class LimitPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """Everything that tunes a conversation."""
+
     turns: Turns = Turns.LOCAL
     """Who decides that the caller's turn is over."""
     hearing: HearingPolicy = field(default_factory=HearingPolicy)

@@ -55,6 +55,8 @@ class Turn:
         self.score = None
         self.scored_at = -1
         self.given_up = False
+        self.marks.at.pop("vad_off", None)
+        self.marks.at.pop("stt_final", None)
 
     def hear(self, words: UserWords) -> bool:
         """Attach words; True when they change the text or settle it."""

@@ -396,8 +396,3 @@ class FakeTools:
     def _done(self, done: ToolDone) -> None:
         if done.call not in self.cancelled:
             self.world.post_twice(done)
-
-
-def words_between(words: list[Word], start: int, end: int) -> list[Word]:
-    """Words that end in (start, end]."""
-    return [w for w in words if start < w.end <= end]

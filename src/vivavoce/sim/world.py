@@ -30,7 +30,7 @@ from ..core.commands import (
 )
 from ..core.conversation import Conversation
 from ..core.events import CallEnded, CallStarted, Event, Say, Tick, TurnScore, UserSound
-from ..core.policy import BROWSER, Policy, Yielding, changed
+from ..core.policy import BROWSER, Policy, Yielding, changed, keys
 from ..core.units import in_ms, in_samples
 from .checks import Checks
 from .fakes import PRICES, TOOLS, FakeLlm, FakePlayout, FakeStt, FakeTools, FakeTts, Latencies
@@ -271,7 +271,7 @@ class Microphone:
 
 
 def _vary(rng: Random, policy: Policy) -> Policy:
-    """Some calls run under other settings, so that every mode is searched."""
+    """Some calls run under other settings, so that every mode is searched; settings under test stay as they are."""
     settings: dict[str, Any] = {}
     if rng.random() < 0.15:
         settings["barge_in.yielding"] = rng.choice((Yielding.FINISH_SENTENCE, Yielding.NEVER))
@@ -282,4 +282,5 @@ def _vary(rng: Random, policy: Policy) -> Policy:
         settings["idle.hang_up_after_ms"] = 3_000
     if rng.random() < 0.05:
         settings["limits.budget"] = 0.001
-    return changed(policy, settings)
+    given = {key for key, value in keys(policy).items() if value != keys(BROWSER)[key]}
+    return changed(policy, {key: value for key, value in settings.items() if key not in given})

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vivavoce.app import embedded
 from vivavoce.app.recording import RECORDINGS, load
@@ -109,7 +109,8 @@ def _interruptions(quick: bool) -> Iterator[Row]:
         ("conf-onlyperson", "privacy-prompt") if quick else ("conf-onlyperson", "privacy-prompt", "ss-noservice")
     ):
         pair = [load(RECORDINGS / f"{n}.wav") for n in ("hello-world", name)]
-        ears = run(_call(Recordings([*pair, pair[0]], cut_in_ms=1500), LongWinded()))
+        caller = Recordings([pair[0], replace(pair[1], cut_in_ms=1_500), pair[0]])
+        ears = run(_call(caller, LongWinded()))
         if len(ears.onsets) < 2 or not ears.decisions:
             continue
         onset = ears.onsets[1]

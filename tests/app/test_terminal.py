@@ -49,6 +49,11 @@ def test_words_of_both_sides_with_their_time() -> None:
     assert "1.50 agent  It is noon." in text
 
 
+def test_what_was_not_heard_is_marked() -> None:
+    cut = ReplyClosed(2, Ending.CUT, "Hello there.", "Hello", True, 9)
+    assert "agent  Hello [not heard: there.]" in printed(cut)
+
+
 def test_the_waterfall_follows_the_exchange() -> None:
     lines = printed(REPORT).splitlines()
     assert "gap 300 ms, own overhead 4 ms, interrupted" in lines[0]

@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.commands import Command, Tell
@@ -27,8 +27,15 @@ from . import embedded, show
 from .recording import RECORDINGS, load, require_speech
 from .settings import policy_settings
 
-DEMO = ("hello-world", "tt-weasels", "conf-onlyperson", "tt-somethingwrong", "auth-thankyou")
-"""The bundled recordings that make a short conversation; the last but one cuts in."""
+DEMO = (
+    ("hello-world", "hello world", None),
+    ("conf-onlyperson", "you are currently the only person in this conference", None),
+    ("tt-somethingwrong", "something is terribly wrong", 1_200),
+    ("tt-weasels", "weasels have eaten our phone system", None),
+    ("auth-thankyou", "thank you", None),
+)
+"""The bundled recordings that make a short conversation: name, words, and how far into the answer before it one cuts
+in (ms)."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,13 +111,13 @@ def _check(args: argparse.Namespace) -> None:
 
 def _caller(args: argparse.Namespace) -> tuple[Transport, bool, str]:
     """Who calls; whether it is a live person; and a note for the user."""
-    cut_in = round(args.cut_in * 1000) if args.cut_in is not None else None
     if args.inputs:
-        recordings = [load(Path(name)) for name in args.inputs]
+        cut_in = round(args.cut_in * 1000) if args.cut_in is not None else None
+        recordings = [replace(load(Path(name)), cut_in_ms=cut_in) for name in args.inputs]
         vads = embedded.detectors()
         for name, recording in zip(args.inputs, recordings, strict=True):
             require_speech(name, recording.pcm, vads)
-        return Recordings(recordings, cut_in), False, ""
+        return Recordings(recordings), False, ""
     if args.text:
         return Typed(args.text), False, ""
     from ..transports.mic import NoDevice, open_microphone
@@ -121,8 +128,10 @@ def _caller(args: argparse.Namespace) -> tuple[Transport, bool, str]:
         if not args.demo:
             raise
         args.out, args.stereo = args.out or Path("vivavoce-demo.wav"), True
-        bundled = Recordings([load(RECORDINGS / f"{name}.wav") for name in DEMO], cut_in)
-        return bundled, False, f"{str(error).partition(';')[0]}: calling with the bundled recordings."
+        args.expect += [words for _, words, _ in DEMO]
+        bundled = [replace(load(RECORDINGS / f"{name}.wav"), cut_in_ms=at) for name, _, at in DEMO]
+        note = "calling with the bundled recordings, whose words the recogniser is told to expect."
+        return Recordings(bundled), False, f"{str(error).partition(';')[0]}: {note}"
 
 
 def _observers(args: argparse.Namespace, live: bool) -> tuple[list[Observer], Reports]:

@@ -108,8 +108,9 @@ class Terminal(Observer):
         if not reply.text:
             return
         text = Text(reply.heard, style="cyan")
-        if reply.ending is not Ending.DONE:
-            text.append(reply.text[len(reply.heard) :], style="dim strike")
+        unheard = reply.text[len(reply.heard) :].strip()
+        if reply.ending is not Ending.DONE and unheard:
+            text.append(f" {unheard}" if self._console.is_terminal else f" [not heard: {unheard}]", style="dim strike")
         self._line(now, "agent", text, "")
 
     def _report(self, report: TurnReport) -> None:

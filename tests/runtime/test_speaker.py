@@ -102,13 +102,14 @@ def test_after_a_failure_nothing_is_made_until_the_part_is_asked_for_again() -> 
 def test_a_part_may_be_wanted_again_when_its_end_is_told() -> None:
     class Again(Bench):
         def post(self, event: Event) -> None:
-            if isinstance(event, ReplyAudioEnded) and len(self.tts.spoken) == 1:
+            if isinstance(event, ReplyAudioEnded) and not any(isinstance(e, ReplyAudioEnded) for e in self.events):
                 asyncio.get_running_loop().call_soon(self.speaker.speak, 0, "One, again.")
                 asyncio.get_running_loop().call_soon(self.speaker.speak, 1, "Two.")
             super().post(event)
 
     bench = Again(ToneTts()).run(3_000, (0, say(0, "One.")), (0, say(1, "Two.")))
-    assert bench.tts.spoken == ["One.", "One, again.", "Two."]
+    assert bench.tts.spoken == ["One.", "Two.", "One, again.", "Two."]
+    assert bench.shape == [(AUDIO, 0), (ENDED, 0), (AUDIO, 0), (ENDED, 0), (AUDIO, 1), (ENDED, 1)]
 
 
 @pytest.mark.parametrize("at", [0, 20, 60, 300, 1_500])
@@ -134,3 +135,38 @@ def test_too_many_waiting_parts_are_a_failure() -> None:
     bench = Bench(ToneTts(stalls="Word")).run(10, *steps)
     [failure] = [e for e in bench.events if isinstance(e, ProviderFailed)]
     assert (failure.code, failure.part) == ("overflow", MAX_PARTS)
+
+
+def test_the_next_part_is_asked_for_when_this_one_begins_to_sound_and_waits_for_its_turn() -> None:
+    tts = ToneTts(first_ms=300, chunk_delay_ms=100)
+    bench = Bench(tts)
+    seen: list[list[str]] = []
+    bench.run(
+        5_000,
+        *[(0, say(n, f"This is part {n}.")) for n in range(4)],
+        (250, lambda speaker: seen.append(list(tts.spoken))),
+        (350, lambda speaker: seen.append(list(tts.spoken))),
+        (700, lambda speaker: seen.append(list(tts.spoken))),
+    )
+    assert [len(spoken) for spoken in seen] == [1, 2, 2]
+    assert bench.shape == [(kind, part) for part in range(4) for kind in (AUDIO, ENDED)]
+
+
+def test_a_part_that_fails_ahead_of_its_turn_says_so_in_its_turn() -> None:
+    bench = Bench(ToneTts(fails="Two", chunk_delay_ms=100))
+    bench.run(4_000, (0, say(0, "One, as long as it is.")), (0, say(1, "Two.")), (0, say(2, "Three.")))
+    assert bench.shape == [(AUDIO, 0), (ENDED, 0), (FAILED, 1)]
+    assert bench.tts.spoken == ["One, as long as it is.", "Two."]
+
+
+def test_asking_again_drops_what_was_made_ahead() -> None:
+    bench = Bench(ToneTts(chunk_delay_ms=100))
+    bench.run(
+        4_000,
+        (0, say(0, "One, as long as it is.")),
+        (0, say(1, "Old.")),
+        (300, say(1, "New.")),
+        (300, say(2, "More.")),
+    )
+    assert bench.tts.spoken == ["One, as long as it is.", "Old.", "New.", "More."]
+    assert bench.shape == [(kind, part) for part in range(3) for kind in (AUDIO, ENDED)]

@@ -20,7 +20,10 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 
 
 class Speaker:
-    """Synthesises the parts of one reply. A part that failed holds up the later ones until it is tried again."""
+    """Synthesises the parts of one reply. A part that failed holds up the later ones until it is tried again.
+
+    When a part begins to sound, the next one is asked for ahead of time; it then waits with its first audio in hand.
+    """
 
     def __init__(
         self, reply: int, tts: Tts, voice: str, speed: float, playout: Playout, post: Post, spawn: Spawn
@@ -36,13 +39,18 @@ class Speaker:
         """Some of it was written to the playout."""
         self._waiting: dict[int, str] = {}
         """Parts that have not ended."""
+        self._attempts: dict[int, asyncio.Task[None]] = {}
+        """Syntheses under way: of the part whose turn it is, and of the next."""
         self._part = 0
         """The part whose turn it is."""
+        self._begun = False
+        """It has audio."""
         self._failed = False
         """It failed, and nobody has asked for it again."""
         self._made = False
         """It has all its audio, and the core is about to hear of it; it may want it made again."""
-        self._attempt: asyncio.Task[None] | None = None
+        self._turned: asyncio.Future[None] | None = None
+        """What a synthesis ahead of its turn waits for."""
         self._ended = False
 
     def speak(self, part: int, text: str) -> None:
@@ -53,49 +61,66 @@ class Speaker:
         if len(self._waiting) >= MAX_PARTS:
             self._fail(ProviderError("overflow", f"{MAX_PARTS} parts of the reply wait for the synthesiser"), part)
             return
+        self._stop_from(part)
         self._waiting = {n: waiting for n, waiting in self._waiting.items() if n < part}
         self._waiting[part] = text
         if part == self._part:
-            self._stop_attempt()
-            self._failed = self._made = False
+            self._begun = self._failed = self._made = False
         self._go_on()
 
     def ended(self, part: int) -> None:
         """The core has dealt with the end of this part. Unless it asked for the part again, the next one follows."""
-        if self._made and part == self._part:
-            self._made = False
-            del self._waiting[part]
-            self._part += 1
-            self._go_on()
+        if not self._made or part != self._part:
+            return
+        del self._waiting[part]
+        self._part += 1
+        self._begun = self._made = False
+        if self._turned is not None and not self._turned.done():
+            self._turned.set_result(None)
+        self._go_on()
 
     def end(self) -> None:
         """Say no more. Nothing is written or posted after this."""
         self._ended = True
         self._made = False
         self._waiting.clear()
-        self._stop_attempt()
+        self._stop_from(0)
 
-    def _stop_attempt(self) -> None:
-        attempt, self._attempt = self._attempt, None
-        if attempt is not None:
-            attempt.cancel()
+    def _stop_from(self, part: int) -> None:
+        for n in [n for n in self._attempts if n >= part]:
+            self._attempts.pop(n).cancel()
 
     def _go_on(self) -> None:
-        if self._attempt is None and not self._failed and not self._made and self._part in self._waiting:
-            name = f"synthesis of part {self._part} of reply {self._reply}"
-            self._attempt = self._spawn(self._synthesise(self._part, self._waiting[self._part]), name)
+        if not self._failed and not self._made:
+            self._start(self._part)
+        if self._begun or self._made:
+            self._start(self._part + 1)
+
+    def _start(self, part: int) -> None:
+        if part in self._waiting and part not in self._attempts:
+            name = f"synthesis of part {part} of reply {self._reply}"
+            self._attempts[part] = self._spawn(self._synthesise(part, self._waiting[part]), name)
+
+    async def _turn(self, part: int) -> None:
+        """Wait until it is this part's turn."""
+        while part != self._part:
+            self._turned = asyncio.get_running_loop().create_future()
+            await self._turned
 
     async def _synthesise(self, part: int, text: str) -> None:
+        failure: ProviderError | None = None
         try:
             await self._stream(part, text)
         except ProviderError as error:
-            if self._mine():
-                self._attempt = None
-                self._failed = True
-                self._fail(error, part)
+            failure = error
+        if not self._mine(part):
             return
-        if self._mine():
-            self._attempt = None
+        await self._turn(part)
+        del self._attempts[part]
+        if failure is not None:
+            self._failed = True
+            self._fail(failure, part)
+        else:
             self._made = True
             self._post(ReplyAudioEnded(self._reply, part))
 
@@ -107,23 +132,25 @@ class Speaker:
             raise ProviderError("bad_audio", str(error)) from error
         async with Guarded(lambda: self._tts.speak(text, self._voice, self._speed)) as made:
             async for output in made:
-                if not self._mine():
+                if not self._mine(part):
                     return
                 if isinstance(output, Usage):
                     self._post(Used(output, self._reply))
                 else:
                     await self._take(part, audio, output)
-        if self._mine():
+        if self._mine(part):
+            await self._turn(part)
             self._write(part, audio.flush())
 
     async def _take(self, part: int, audio: PartAudio, speech: Speech) -> None:
         """Write what came, half a second at a time, and let everything else have its turn in between."""
+        await self._turn(part)
         step = max(1, self._tts.rate // 2)
         words = speech.words
         for at in range(0, max(1, speech.pcm.size), step):
             await self._playout.room(self._reply)
             await asyncio.sleep(0)
-            if not self._mine():
+            if not self._mine(part):
                 return
             self._write(part, audio.push(Speech(speech.pcm[at : at + step], words)))
             words = ()
@@ -138,10 +165,12 @@ class Speaker:
             self._post(ReplyAudio(self._reply, part, taken, piece.words, piece.lead))
         if taken < piece.pcm.size:
             raise ProviderError("overflow", "the reply is longer than the playout keeps")
+        self._begun = True
+        self._go_on()
 
-    def _mine(self) -> bool:
-        """Is the running task still the attempt that counts?"""
-        return self._attempt is not None and self._attempt is asyncio.current_task()
+    def _mine(self, part: int) -> bool:
+        """Is the running task still the attempt at this part that counts?"""
+        return self._attempts.get(part) is asyncio.current_task()
 
     def _fail(self, error: ProviderError, part: int) -> None:
         self._post(ProviderFailed(Role.TTS, error.code, error.detail, self._reply, part))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -38,10 +40,8 @@ class FakeEar:
 
     def words(self) -> list[Word]:
         edges = np.flatnonzero(np.diff(np.concatenate([[0], self.pcm, [0]])))
-        pairs = zip(edges[:-1], edges[1:], strict=True)
-        return [
-            Word(chr(int(self.pcm[a]) - 1000 + ord("a")), int(a), int(b)) for a, b in pairs if self.pcm[a] >= 1000
-        ]
+        pairs = itertools.pairwise(edges)
+        return [Word(chr(int(self.pcm[a]) - 1000 + ord("a")), int(a), int(b)) for a, b in pairs if self.pcm[a] >= 1000]
 
 
 def audio(script: str) -> Pcm:
@@ -125,9 +125,7 @@ def test_the_rest_of_a_window_counts(ears: Listener) -> None:
     assert ears.finish(len(pcm)).text == "a b"
 
 
-def test_a_very_long_monologue_is_finalised_at_pauses(
-    ears: Listener, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_very_long_monologue_is_finalised_at_pauses(ears: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener_module, "_LONG", 30 * WINDOW)
     heard = feed(ears, 0, audio("a" * 25 + "." * 25 + "b" * 5 + "." * 3))
     finals = [h for h in heard if h.final]

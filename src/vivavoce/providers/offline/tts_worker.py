@@ -9,7 +9,7 @@ import numpy as np
 
 from .espeak import RATE, Espeak, Pcm
 from .serving import Job, serve
-from .timing import WordClock
+from .timing import AUDIBLE, WordClock
 
 _FADE = RATE // 500
 _PAUSES_MS = {",": 60, ";": 120, ":": 120, ".": 195, "?": 195, "!": 230, "…": 195}
@@ -40,17 +40,20 @@ class Sound(msgspec.Struct, frozen=True):
 
 
 class _Utterance:
-    """Sends one text's audio, a buffer late, so that the end of a word goes out with the buffer it ends in."""
+    """Sends one text's audio, but for the last buffer with sound and the silence since: they wait for the next sound,
+    which tells whether a word has ended in them. So the end of a word never goes out after its audio."""
 
     def __init__(self, text: str, job: Job) -> None:
         self._job = job
         self._clock = WordClock(text)
         self._held: list[Pcm] = []
+        self._words: list[tuple[int, int]] = []
 
     def sink(self, pcm: Pcm, begins: list[tuple[int, int]]) -> bool:
         words = self._clock.push(pcm, begins)
-        if self._clock.begun:
-            self._flush(words)
+        self._words += words
+        if self._clock.begun and np.abs(pcm.astype(np.int32)).max() > AUDIBLE:
+            self._flush()
         self._held.append(pcm)
         return self._job.cancelled
 
@@ -58,7 +61,7 @@ class _Utterance:
         """The last part: what is held, faded out, and the pause that belongs after it."""
         if not self._clock.begun:
             return Sound()
-        words = self._clock.finish()
+        words = self._words + self._clock.finish()
         pcm = np.concatenate([*self._held, np.zeros(RATE * pause_ms // 1000, np.int16)])
         last = sum(map(len, self._held))
         fade = min(_FADE, last)
@@ -66,10 +69,11 @@ class _Utterance:
         pcm[last - fade : last] = tail.astype(np.int16)
         return Sound(pcm.tobytes(), tuple(words))
 
-    def _flush(self, words: list[tuple[int, int]]) -> None:
-        if self._held or words:
-            self._job.part(Sound(b"".join(pcm.tobytes() for pcm in self._held), tuple(words)))
+    def _flush(self) -> None:
+        if self._held or self._words:
+            self._job.part(Sound(b"".join(pcm.tobytes() for pcm in self._held), tuple(self._words)))
             self._held.clear()
+            self._words.clear()
 
 
 def prepare() -> Callable[[Say, Job], Sound]:

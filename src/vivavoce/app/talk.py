@@ -28,7 +28,7 @@ from .recording import RECORDINGS, load, require_speech
 from .settings import policy_settings
 
 DEMO = (
-    ("hello-world", "hello world", None),
+    ("conf-leaderhasleft", "the leader has left the conference", None),
     ("conf-onlyperson", "you are currently the only person in this conference", None),
     ("tt-somethingwrong", "something is terribly wrong", 1_200),
     ("tt-weasels", "weasels have eaten our phone system", None),

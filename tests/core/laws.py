@@ -17,6 +17,7 @@ from vivavoce.core.commands import (
 )
 from vivavoce.core.conversation import Conversation
 from vivavoce.core.events import Turns
+from vivavoce.core.lexicon import normalise
 from vivavoce.core.notices import (
     ReplyClosed,
     ReplyOpened,
@@ -52,7 +53,10 @@ class Laws:
 
     def __init__(self, conversation: Conversation) -> None:
         self.c = conversation
-        self.early: set[int] = set()
+        self.early: dict[int, str] = {}
+        """Early answers -> the words they answer."""
+        self.said = ""
+        """The words of the last turn."""
         self.opened: set[int] = set()
         self.closed: set[int] = set()
         self.turns: dict[int, str] = {}
@@ -69,7 +73,7 @@ class Laws:
                 case Generate(reply, items, speculative):
                     legal(items)
                     if speculative:
-                        self.early.add(reply)
+                        self.early[reply] = normalise(items[-1].text)
                 case Release(reply) | Hold(reply):
                     assert reply in self.opened, f"never promoted: {command}"
                     assert reply not in self.flushed, f"flushed before: {command}"
@@ -101,8 +105,11 @@ class Laws:
                 # A typed turn is over as soon as it begins.
                 assert self.turns.get(turn, "open") == "open", f"ended twice: {notice}"
                 self.turns[turn] = "over"
+                if isinstance(notice, UserTurned):
+                    self.said = normalise(notice.text)
             case ReplyOpened(reply):
                 assert reply not in self.opened, f"opened twice: {notice}"
+                assert self.early.get(reply, self.said) == self.said, f"answers {self.early[reply]!r}: {notice}"
                 self.opened.add(reply)
             case ReplyClosed(reply):
                 assert reply in self.opened, f"closed unopened: {notice}"
@@ -129,15 +136,19 @@ class Laws:
         assert len(audible) <= 1, f"{audible} are audible"
         for reply in replies:
             assert 0 <= reply.played <= reply.ledger.samples
-        waiting = speaking.line or speaking.candidate or speaking.settling or listening.overlap
-        if self.c.policy.turns is not Turns.REMOTE:
-            # A remote engine's turn ends when the engine says so, or with the call.
-            waiting = waiting or listening.turn
-        if waiting and not self.c.over:
+        waiting = speaking.line or speaking.candidate or speaking.settling or listening.overlap or listening.turn
+        if waiting and not self.c.over and not self.remote_turn:
             assert self.c.deadline is not None, f"no deadline for {waiting}"
+
+    @property
+    def remote_turn(self) -> bool:
+        """A remote engine has not ended the turn that it began: nothing here can know when it will."""
+        return self.c.policy.turns is Turns.REMOTE and self.c.listening.turn is not None
 
     def at_rest(self) -> None:
         """Nobody has spoken for long and every deadline has passed."""
+        if self.remote_turn:
+            return
         speaking = self.c.speaking
         assert not speaking.line, f"left in line: {[(r.id, r.state) for r in speaking.line]}"
         assert speaking.candidate is None, f"left undecided: {speaking.candidate}"

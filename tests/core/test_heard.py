@@ -161,6 +161,19 @@ def test_the_end_is_unknown_while_it_is_being_made():
     assert made.sentence_end(0) is None
 
 
+def test_nor_can_it_be_known_from_word_times_that_stop_short():
+    made = Ledger()
+    made.add("It is noon. And it")
+    made.audio(0, 18 * CHAR, word_ends("It is"), 0)
+    made.end(0)
+    assert made.sentence_end(0) is None
+    # The sentence ends in a part that comes after one that is still being made.
+    made = Ledger()
+    made.add("It is noon and")
+    made.add(" it rains.")
+    assert made.sentence_end(0) is None
+
+
 def test_without_word_times_the_end_is_apportioned():
     made = ledger("It rains. It snows.", exact=False)
     assert made.sentence_end(0) == 19 * CHAR * 9 // 19

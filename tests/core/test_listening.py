@@ -343,6 +343,16 @@ def test_an_answer_asked_for_right_after_the_commit_waits_for_the_words():
     assert c.request() == ["user: what time is it"]
 
 
+def test_committing_twice_is_committing_once():
+    c = manual()
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False))
+    c.post(TurnCommitted())
+    c.silence(300)
+    c.saw("turned 1 'what time is it'", "Generate 1")
+    assert sum(line.startswith(("FinishWords", "Generate")) for line in c.lines) == 2
+
+
 def test_a_commit_of_nothing_is_dropped():
     c = manual()
     c.post(TurnCommitted())
@@ -375,6 +385,15 @@ def test_what_was_said_before_clearing_is_forgotten():
     c.post(TurnCommitted())
     c.silence(100)
     c.saw("turned 1 'what time is it'")
+
+
+def test_clearing_where_there_is_no_recogniser():
+    c = Script(has_stt=False)
+    c.coughs(600)
+    c.post(InputCleared())
+    c.silence(1000)
+    c.saw("dropped 1 '' CLEARED")
+    c.never("FinishWords", "turned")
 
 
 def test_clearing_in_the_middle_of_a_turn_drops_it_and_its_words_do_not_come_back():
@@ -443,6 +462,10 @@ def test_a_remote_engine_says_when_the_caller_speaks():
     c.post(RemoteTurned(RemoteTurn.COMMITTED, 16_000))
     c.saw("started 1 REMOTE", "stopped 1 REMOTE", "turned 1 'what time is it' REMOTE")
     c.never("Generate", "FinishWords")
+    c.post(RemoteTurned(RemoteTurn.STARTED, 20_000))
+    c.post(RemoteTurned(RemoteTurn.STARTED, 20_000))
+    c.saw("started 2")
+    c.never("started 3")
     assert (c.find(UserTurned)[0].start, c.find(UserTurned)[0].end) == (1600, 16_000)
 
 

@@ -134,6 +134,16 @@ def test_final_words_that_differ_make_a_new_answer():
     assert c.request() == ["user: what time was it"]
 
 
+def test_also_when_they_come_so_late_that_nothing_else_is_waited_for():
+    c = Script(stt_ms=None)
+    c.hears("what time is it")
+    c.silence(900)
+    c.words[-2] = ("was", *c.words[-2][1:])
+    c.finishes_words(c.words[-1][2])
+    c.saw("Generate 1 early", "turned 1 'what time was it'", "Cancel 1 WORDS_CHANGED", "opened 2 turn")
+    assert c.request() == ["user: what time was it"]
+
+
 def test_early_answers_are_few():
     c = Script()
     for _ in range(6):
@@ -294,6 +304,26 @@ def test_the_agent_may_finish_its_sentence():
     c.plays(1)
     c.saw("closed 2 done 'Very well.'")
     assert c.tracks[1].played == end * 24
+
+
+def test_it_finishes_its_sentence_and_says_nothing_that_waits_behind_it():
+    c = telling({"barge_in.yielding": "finish_sentence"}, after=2.0)
+    c.post(Say("This call is recorded."))
+    c.tts()
+    c.hears("stop please")
+    c.saw("Flush 1 @", "Flush 2 @0 STOP_WORD", "Cancel 2", "closed 2 cut ''")
+    c.silence(1500)
+    c.saw("closed 1 cut 'Once upon a time there was a keeper who spoke with the sea.'")
+    # While it finishes, another interruption changes nothing; being told to stop does.
+    c = telling({"barge_in.yielding": "finish_sentence"}, after=2.0)
+    c.hears("stop please")
+    c.silence(100)
+    c.hears("no wait")
+    c.silence(100)
+    assert sum(line.startswith("Flush 1") for line in c.lines) == 1
+    c.post(StopAsked())
+    c.silence(50)
+    c.saw("Flush 1", "Flush 1 @", "closed 1 cut")
 
 
 def test_but_not_a_long_one():

@@ -108,7 +108,7 @@ class Session:
     def post_from_thread(self, event: Event) -> None:
         """The same from any thread, such as from a tool. Raises Misuse before the call has begun."""
         if self._loop is None:
-            raise Misuse("the call has not begun; wait for a notice, or use Conversation's greeting")
+            raise Misuse("the call has not begun; wait for its first notice")
         with suppress(RuntimeError):
             # A closed loop: the call is over, and so the event is dropped as `post` would.
             self._loop.call_soon_threadsafe(self.post, event)
@@ -307,17 +307,17 @@ class Session:
 
     async def _close_all(self) -> None:
         duration = self._clock.now() if self._clock is not None else 0
-        left_over: list[str] = []
+        half = self._close_s / 2
+        left_over = await self._scope.close(half)
 
         async def tools() -> None:
-            left_over.extend(await self._tools.close(self._close_s))
+            left_over.extend(await self._tools.close(half * 0.8))
 
-        left_over += await self._scope.close(self._close_s)
         ends: dict[str, Coroutine[Any, Any, None]] = {"transport": self._transport.close(), "tools": tools()}
         if self._stt is not None:
             ends["recogniser"] = self._stt.close()
         tasks = {name: asyncio.get_running_loop().create_task(end, name=name) for name, end in ends.items()}
-        _, late = await asyncio.wait(tasks.values(), timeout=self._close_s)
+        _, late = await asyncio.wait(tasks.values(), timeout=half)
         for name, task in tasks.items():
             if task in late:
                 task.cancel()

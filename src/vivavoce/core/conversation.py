@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import by_hand
 from .commands import Command, EndCall, Item, Role, Why
 from .context import Context
 from .errors import Misuse
@@ -116,11 +117,11 @@ class Conversation:
     def _settle(self) -> None:
         """After every event: is the turn over, who is next, who holds the floor, is anybody still there?"""
         self.listening.judge()
-        while self.asked and not self.listening.committing:
+        while self.asked and not by_hand.committing(self.listening):
             self._asked(self.asked.pop(0))
         turn = self.listening.turn
-        free = self.listening.overlap is None and (turn is None or turn.harmless) and not self.speaking.settling
-        self.speaking.advance(free)
+        blocked = self.listening.overlapping.pending or self.speaking.settling
+        self.speaking.advance(free=not blocked and (turn is None or turn.harmless))
         if turn is not None and turn.over_agent and not self.speaking.line:
             self.listening.judge()
         floor = floor_of(self.listening.hearing.speaking, self.speaking.audible)
@@ -227,13 +228,13 @@ class Conversation:
 
     def _typed(self, event: TextTurn) -> None:
         self.prompts = 0
-        self.listening.typed(event.text, event.answer)
+        by_hand.typed(self.listening, event.text, event.answer)
 
     def _asked(self, event: ReplyAsked) -> None:
         if len(self.speaking.line) + len(self.asked) >= self.policy.reply.max_queue:
             self.context.report(Role.LLM, "overflow", "too many replies asked for", Why.LIMIT)
             return
-        if self.listening.committing:
+        if by_hand.committing(self.listening):
             self.asked.append(event)
             return
         self.speaking.discard(Why.ASKED)
@@ -268,7 +269,7 @@ _ROUTES: dict[type, _Route] = {
     UserSound: lambda c, e: c.listening.sound(e),
     UserWords: lambda c, e: c.listening.words(e),
     TurnScore: lambda c, e: c.listening.scored(e),
-    RemoteTurned: lambda c, e: c.listening.remote(e),
+    RemoteTurned: lambda c, e: by_hand.remote(c.listening, e),
     RemoteReplied: lambda c, e: c.speaking.remote(e),
     ReplyText: lambda c, e: c.speaking.text(e),
     ReplyTextEnded: lambda c, e: c.speaking.text_ended(e),
@@ -280,8 +281,8 @@ _ROUTES: dict[type, _Route] = {
     ToolDone: Conversation._tool_done,
     ProviderFailed: lambda c, e: c.speaking.failed(e),
     Used: Conversation._used,
-    TurnCommitted: lambda c, e: c.listening.committed(e),
-    InputCleared: lambda c, e: c.listening.cleared(),
+    TurnCommitted: lambda c, e: by_hand.commit(c.listening, e.answer),
+    InputCleared: lambda c, e: by_hand.clear(c.listening),
     TextTurn: Conversation._typed,
     ReplyAsked: Conversation._asked,
     StopAsked: Conversation._stop_asked,
@@ -296,8 +297,8 @@ _ROUTES: dict[type, _Route] = {
 _DUE: dict[str, Callable[[Conversation, str, int], None]] = {
     "endpoint": lambda c, what, who: None,
     "words": lambda c, what, who: c.listening.words_due(who),
-    "commit": lambda c, what, who: c.listening.commit_due(who, answer=True),
-    "record": lambda c, what, who: c.listening.commit_due(who, answer=False),
+    "commit": lambda c, what, who: by_hand.commit_due(c.listening, who, answer=True),
+    "record": lambda c, what, who: by_hand.commit_due(c.listening, who, answer=False),
     "stall": lambda c, what, who: c.listening.stall_due(),
     "idle": lambda c, what, who: c._idle_due(who),
     "hang_up": lambda c, what, who: c._end(c.hanging_up or "hang_up", Why.TIMEOUT),

@@ -1,32 +1,25 @@
-"""The caller's side: sound and words become turns; sound over the agent's voice becomes evidence."""
+"""The caller's side: sound and words become turns, and turns are answered when they are over.
+
+Sound over the agent's voice is weighed in `overlapping`; turns that a hand, a keyboard or a remote engine ends come
+through `by_hand`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import barge_in, endpoint
-from .barge_in import Action
+from . import endpoint
 from .commands import FinishWords, Message, Role, ScoreTurn, Why
 from .context import Context
-from .events import RemoteTurn, RemoteTurned, Say, TurnCommitted, Turns, TurnScore, UserSound, UserWords
+from .events import Say, Turns, TurnScore, UserSound, UserWords
 from .hearing import Edge, Hearing
 from .lexicon import content_words, normalise
 from .notices import Origin, UserDropped, UserSaid, UserStarted, UserStopped, UserTurned
-from .policy import Yielding
+from .overlapping import Overlapping
 from .reply import Basis
 from .speaking import Speaking
 from .turn import Turn
 from .units import in_ms, in_samples, out_ms
-
-
-@dataclass(slots=True)
-class Overlap:
-    """Sound over the agent's voice on which there is no verdict yet. Caller samples."""
-
-    since: int
-    voiced: int = 0
-    last: int = 0
-    """End of its last voice."""
 
 
 @dataclass(slots=True)
@@ -35,7 +28,7 @@ class Listening:
     speaking: Speaking
     hearing: Hearing = field(default_factory=Hearing)
     turn: Turn | None = None
-    overlap: Overlap | None = None
+    overlapping: Overlapping = field(init=False)
     last: Turn | None = None
     """The last committed turn, for words that come late."""
     last_item: str = ""
@@ -48,6 +41,9 @@ class Listening:
     _offset: int | None = None
     """Session ms at which caller sample 0 was spoken, as well as it can be told from arrivals."""
 
+    def __post_init__(self) -> None:
+        self.overlapping = Overlapping(self.context, self.speaking, self.hearing)
+
     # sound
 
     def passes(self, sound: UserSound) -> bool:
@@ -55,7 +51,7 @@ class Listening:
         hearing = self.hearing
         if (
             self.turn is not None
-            or self.overlap is not None
+            or self.overlapping.pending
             or hearing.speaking
             or sound.p >= self.context.policy.hearing.stop_p
         ):
@@ -78,11 +74,11 @@ class Listening:
             turn.voiced += sound.samples
             turn.end = self.hearing.end
         if edge is Edge.STOPPED and turn is not None:
-            self._stopped(turn, Why.SILENCE)
+            self.stopped(turn, Why.SILENCE)
         over_agent = self.speaking.line and (turn is None or turn.over_agent)
-        if over_agent and (voiced or self.overlap is not None):
-            self._over_agent(sound, voiced)
-        if self.overlap is not None or (turn is not None and turn.speaking):
+        if over_agent and (voiced or self.overlapping.pending):
+            self.overlapping.hear(sound, voiced, turn)
+        if self.overlapping.pending or (turn is not None and turn.speaking):
             self.context.set_timer("stall", 0, self.context.now + self.context.policy.endpoint.stall_ms)
 
     def _align(self, sound: UserSound) -> None:
@@ -100,9 +96,9 @@ class Listening:
         if self.turn is not None:
             self.turn.resumed()
             return
-        self._open(max(0, hearing.onset - in_samples(self.context.policy.hearing.prefix_ms)), Why.SPEECH)
+        self.open(max(0, hearing.onset - in_samples(self.context.policy.hearing.prefix_ms)), Why.SPEECH)
 
-    def _stopped(self, turn: Turn, why: Why) -> None:
+    def stopped(self, turn: Turn, why: Why) -> None:
         turn.speaking = False
         turn.marks.at["vad_off"] = self.context.now
         self.context.tell(UserStopped(turn.id, turn.end), why)
@@ -111,11 +107,11 @@ class Listening:
         """No audio arrives at all while somebody speaks: what does not arrive is silence."""
         self.hearing.forget()
         if self.turn is not None and self.turn.speaking:
-            self._stopped(self.turn, Why.STALLED)
-        if self.overlap is not None:
-            self._harmless(Why.STALLED)
+            self.stopped(self.turn, Why.STALLED)
+        if self.overlapping.pending:
+            self.overlapping.harmless(self.turn, Why.STALLED)
 
-    def _open(self, start: int, why: Why, speaking: bool = True) -> Turn:
+    def open(self, start: int, why: Why, speaking: bool = True) -> Turn:
         turn = Turn(self.context.next_id("turn"), start, self.hearing.end, speaking)
         turn.over_agent = bool(self.speaking.line)
         turn.voiced = self.hearing.end - self.hearing.onset if speaking else 0
@@ -125,61 +121,6 @@ class Listening:
         self.waiting.clear()
         self.context.tell(UserStarted(turn.id, start), why)
         return turn
-
-    # sound over the agent's voice
-
-    def _over_agent(self, sound: UserSound, voiced: bool) -> None:
-        overlap = self.overlap
-        if overlap is None:
-            overlap = self.overlap = Overlap(sound.start, last=sound.start)
-        if voiced:
-            overlap.voiced += sound.samples
-            overlap.last = sound.start + sound.samples
-        self._weigh(overlap)
-
-    def _weigh(self, overlap: Overlap | None) -> None:
-        """Put the evidence to the barge-in rule and do what it says."""
-        head = self.speaking.head
-        if head is None:
-            return
-        turn = self.turn if self.turn is not None and self.turn.over_agent else None
-        evidence = barge_in.Evidence(
-            voiced_ms=in_ms(overlap.voiced if overlap else turn.voiced if turn else 0),
-            quiet_ms=in_ms(self.hearing.position - overlap.last) if overlap else in_ms(1 << 30),
-            words=normalise(turn.text) if turn else "",
-            final=turn.settled if turn else False,
-            has_stt=self.context.has_stt,
-            interruptible=self.speaking.interruptible(),
-            audible=head.audible,
-            agent_said=normalise(head.ledger.recent(head.played, 160)),
-        )
-        verdict = barge_in.judge(evidence, self.context.policy.barge_in, self.context.policy.lexicon)
-        if turn is not None:
-            turn.echo = verdict.why is Why.ECHO
-        match verdict.action:
-            case Action.DUCK:
-                self.speaking.duck(verdict.why)
-            case Action.HOLD:
-                self.speaking.hold(verdict.why)
-            case Action.RESUME:
-                self._harmless(verdict.why)
-            case Action.STOP:
-                self._take_floor(verdict.why)
-
-    def _harmless(self, why: Why) -> None:
-        """The sound meant nothing so far: full voice again. Its words may still come and say otherwise."""
-        self.overlap = None
-        self.speaking.resume(why)
-        if self.turn is not None:
-            self.turn.harmless = True
-
-    def _take_floor(self, why: Why) -> None:
-        self.overlap = None
-        if self.turn is not None:
-            self.turn.over_agent = self.turn.harmless = False
-            self.turn.marks.at["interrupted"] = self.context.now
-        finish = self.context.policy.barge_in.yielding is Yielding.FINISH_SENTENCE
-        self.speaking.stop(why, finish_sentence=finish)
 
     # words
 
@@ -196,7 +137,7 @@ class Listening:
             self.waiting[words.segment] = words
         elif words.final and words.text:
             if turn is None:
-                turn = self._open(words.start, Why.WORDS_LATE, speaking=self.hearing.speaking)
+                turn = self.open(words.start, Why.WORDS_LATE, speaking=self.hearing.speaking)
                 turn.end = max(turn.start, min(words.end, self.hearing.position))
             self._hear(turn, words)
 
@@ -209,7 +150,7 @@ class Listening:
         if turn.text:
             self.context.tell(UserSaid(turn.id, turn.text, False), Why.WORDS)
         if turn.over_agent and self.speaking.line:
-            self._weigh(self.overlap)
+            self.overlapping.weigh(turn)
 
     def _late(self, turn: Turn, words: UserWords) -> None:
         """Words for a turn that is committed already: the history learns them; an unheard answer is made anew."""
@@ -223,7 +164,7 @@ class Listening:
             return
         if head.turn == turn.id and not head.played and not head.parent:
             self.speaking.stop(Why.WORDS_CHANGED)
-            self._answer(turn, Why.WORDS_CHANGED)
+            self.answer(turn, Why.WORDS_CHANGED)
 
     def scored(self, score: TurnScore) -> None:
         if self.turn is not None and self.turn.id == score.turn and not self.turn.speaking:
@@ -235,9 +176,9 @@ class Listening:
         """Look at the open turn again; called after every event and at every deadline."""
         turn = self.turn
         while self.unanswered and not self.speaking.settling:
-            self._answer(*self.unanswered.pop(0))
+            self.answer(*self.unanswered.pop(0))
         if not self.speaking.line:
-            self.overlap = None
+            self.overlapping.forget()
         if turn is None or self.context.policy.turns is not Turns.LOCAL:
             return
         if turn.over_agent and not self.speaking.line:
@@ -280,11 +221,11 @@ class Listening:
 
     def _judge_over_agent(self, turn: Turn) -> None:
         """Sound over the agent that did not stop it: drop it when its words are in, or keep it as an answer."""
-        if self.overlap is not None or turn.owed or (turn.finish_asked < turn.end and self.context.has_stt):
+        if self.overlapping.pending or turn.owed or (turn.finish_asked < turn.end and self.context.has_stt):
             self._look_again(turn, self._silence(turn), self.context.policy.endpoint.finalise_after_ms)
             return
         if turn.echo:
-            self._drop(turn, Why.ECHO)
+            self.drop(turn, Why.ECHO)
             return
         meant = content_words(self.context.policy.lexicon, normalise(turn.text))
         head = self.speaking.head
@@ -292,7 +233,7 @@ class Listening:
         ending = left is not None and out_ms(left) <= self.context.policy.barge_in.answer_window_ms
         if meant or (ending and turn.text):
             return
-        self._drop(turn, Why.BACKCHANNEL if turn.text else Why.NOISE)
+        self.drop(turn, Why.BACKCHANNEL if turn.text else Why.NOISE)
 
     def _judge_silence(self, turn: Turn, silence: int) -> None:
         p = self.context.policy
@@ -343,11 +284,11 @@ class Listening:
         """The turn is over. Sound without words is no turn, if a recogniser listened."""
         if self.context.has_stt and not turn.text:
             lost = turn.given_up and in_ms(turn.voiced) >= 400
-            self._drop(turn, Why.WORDS_LATE if turn.given_up else Why.NO_WORDS)
+            self.drop(turn, Why.WORDS_LATE if turn.given_up else Why.NO_WORDS)
             if lost and self.context.policy.reply.apology and not self.speaking.line:
                 self.speaking.say(Say(self.context.policy.reply.apology), Origin.APOLOGY, Why.APOLOGY)
             return
-        self._close(turn)
+        self.close(turn)
         turn.marks.set("user_end", self.when(turn.end))
         turn.marks.set("turn_decided", self.context.now)
         basis = self._basis(turn)
@@ -363,9 +304,9 @@ class Listening:
             self.speaking.promote(turn.marks, turn.id, Why.WORDS_HELD)
         else:
             self.speaking.discard(Why.WORDS_CHANGED)
-            self._answer(turn, why)
+            self.answer(turn, why)
 
-    def _answer(self, turn: Turn, why: Why) -> None:
+    def answer(self, turn: Turn, why: Why) -> None:
         if self.speaking.settling:
             self.unanswered.append((turn, why))
             return
@@ -375,14 +316,14 @@ class Listening:
             reply.marks.at[name] = at
         reply.marks.silence_ms = turn.marks.silence_ms
 
-    def _drop(self, turn: Turn, why: Why) -> None:
-        self._close(turn)
+    def drop(self, turn: Turn, why: Why) -> None:
+        self.close(turn)
         self.speaking.discard(why)
         self.context.tell(UserDropped(turn.id, turn.text), why)
 
-    def _close(self, turn: Turn) -> None:
+    def close(self, turn: Turn) -> None:
         self.turn = None
-        self.overlap = None
+        self.overlapping.forget()
         self.context.clear_timer("endpoint", 0)
         self.context.clear_timer("words", turn.id)
 
@@ -393,98 +334,9 @@ class Listening:
         if turn is None:
             return
         if turn.speaking:
-            self._stopped(turn, why)
+            self.stopped(turn, why)
         meant = content_words(self.context.policy.lexicon, normalise(turn.text)) and not turn.echo
         if turn.text and (meant or not turn.over_agent):
             self.commit(turn, why, answer=False)
         else:
-            self._drop(turn, why)
-
-    # turns that somebody else decides
-
-    def committed(self, event: TurnCommitted) -> None:
-        """Push-to-talk released: final words first, then the turn."""
-        turn = self.turn
-        if turn is None:
-            if self.hearing.position == 0 and self.context.has_stt:
-                return
-            start = max(self.last.end if self.last else 0, self.forgotten)
-            turn = self._open(start, Why.COMMITTED, speaking=False)
-        turn.end = max(turn.end, self.hearing.end)
-        turn.speaking = False
-        if self.context.has_stt and turn.finish_asked < self.hearing.position:
-            turn.finish_asked, turn.owed = self.hearing.position, True
-            self.context.emit(FinishWords(turn.id, self.hearing.position, Why.COMMITTED))
-            due = self.context.now + self.context.policy.endpoint.words_timeout_ms
-            self.context.set_timer("words", turn.id, due)
-        self.context.set_timer("commit" if event.answer else "record", turn.id, self.context.now)
-
-    @property
-    def committing(self) -> bool:
-        """A turn was ended by hand and waits only for its words."""
-        turn = self.turn
-        return turn is not None and any((what, turn.id) in self.context.timers for what in ("commit", "record"))
-
-    def commit_due(self, who: int, answer: bool) -> None:
-        """A committed turn waits only for its words."""
-        turn = self.turn
-        if turn is None or turn.id != who:
-            return
-        if turn.owed or self.speaking.settling:
-            due = self.context.now + 20
-            self.context.set_timer("commit" if answer else "record", who, due)
-        else:
-            turn.over_agent = False
-            if answer and turn.text:
-                self.speaking.stop(Why.COMMITTED)
-            self.commit(turn, Why.COMMITTED, answer)
-
-    def cleared(self) -> None:
-        """Forget what was said since the last turn."""
-        self.hearing.forget()
-        self.forgotten = self.hearing.position
-        self.waiting.clear()
-        if self.context.has_stt and self.forgotten:
-            # The recogniser is to begin anew, or old words would come back at the head of new ones.
-            turn = self.turn.id if self.turn is not None else 0
-            self.context.emit(FinishWords(turn, self.forgotten, Why.CLEARED))
-        if self.turn is not None:
-            self._drop(self.turn, Why.CLEARED)
-
-    def typed(self, text: str, answer: bool) -> None:
-        """A typed turn takes the floor like a spoken one."""
-        self.speaking.stop(Why.TYPED)
-        turn = Turn(self.context.next_id("turn"), self.hearing.position, self.hearing.position, speaking=False)
-        turn.segments[0] = UserWords(0, text, True, turn.start, turn.end)
-        item = self.context.item_id()
-        self.context.history.add(Message(item, "user", text))
-        self.context.tell(UserTurned(turn.id, item, text, turn.start, turn.end), Why.TYPED)
-        self.speaking.endings.user_texts[turn.id] = text
-        turn.marks.set("user_end", self.context.now)
-        turn.marks.set("turn_decided", self.context.now)
-        if answer:
-            self._answer(turn, Why.TYPED)
-
-    def remote(self, event: RemoteTurned) -> None:
-        """A remote engine hears for us: it says when the caller speaks, and it has already stopped answering."""
-        if self.context.policy.turns is not Turns.REMOTE:
-            return
-        if event.kind is RemoteTurn.STARTED:
-            self.speaking.stop(Why.REMOTE)
-            if self.turn is None:
-                self._open(event.at, Why.REMOTE)
-        elif self.turn is not None:
-            self.turn.speaking = False
-            self.turn.end = max(self.turn.start, event.at)
-            if event.kind is RemoteTurn.STOPPED:
-                self.context.tell(UserStopped(self.turn.id, event.at), Why.REMOTE)
-            else:
-                self._commit_remote(self.turn)
-
-    def _commit_remote(self, turn: Turn) -> None:
-        """Recorded without asking anyone for an answer: the remote engine answers by itself."""
-        self._close(turn)
-        self.last, self.last_item = turn, self.context.item_id()
-        self.context.history.add(Message(self.last_item, "user", turn.text))
-        self.speaking.endings.user_texts[turn.id] = turn.text
-        self.context.tell(UserTurned(turn.id, self.last_item, turn.text, turn.start, turn.end), Why.REMOTE)
+            self.drop(turn, why)

@@ -1,0 +1,102 @@
+"""Turns that somebody else ends: a hand on a button, a keyboard, or a remote engine that hears for us."""
+
+from __future__ import annotations
+
+from .commands import FinishWords, Message, Why
+from .events import RemoteTurn, RemoteTurned, Turns, UserWords
+from .listening import Listening
+from .notices import UserStopped, UserTurned
+from .turn import Turn
+
+_AGAIN_MS = 20
+"""How soon to look again whether the words of a committed turn are complete."""
+
+
+def commit(listening: Listening, answer: bool) -> None:
+    """Push-to-talk released: final words first, then the turn."""
+    context, hearing, turn = listening.context, listening.hearing, listening.turn
+    if turn is None:
+        if hearing.position == 0 and context.has_stt:
+            return
+        start = max(listening.last.end if listening.last else 0, listening.forgotten)
+        turn = listening.open(start, Why.COMMITTED, speaking=False)
+    turn.end = max(turn.end, hearing.end)
+    turn.speaking = False
+    if context.has_stt and turn.finish_asked < hearing.position:
+        turn.finish_asked, turn.owed = hearing.position, True
+        context.emit(FinishWords(turn.id, hearing.position, Why.COMMITTED))
+        context.set_timer("words", turn.id, context.now + context.policy.endpoint.words_timeout_ms)
+    context.set_timer("commit" if answer else "record", turn.id, context.now)
+
+
+def committing(listening: Listening) -> bool:
+    """A turn was ended by hand and waits only for its words."""
+    turn = listening.turn
+    return turn is not None and any((what, turn.id) in listening.context.timers for what in ("commit", "record"))
+
+
+def commit_due(listening: Listening, who: int, answer: bool) -> None:
+    """Are the words of the committed turn complete?"""
+    turn = listening.turn
+    if turn is None or turn.id != who:
+        return
+    if turn.owed or listening.speaking.settling:
+        listening.context.set_timer("commit" if answer else "record", who, listening.context.now + _AGAIN_MS)
+        return
+    turn.over_agent = False
+    if answer and turn.text:
+        listening.speaking.stop(Why.COMMITTED)
+    listening.commit(turn, Why.COMMITTED, answer)
+
+
+def clear(listening: Listening) -> None:
+    """Forget what was said since the last turn."""
+    hearing, turn = listening.hearing, listening.turn
+    hearing.forget()
+    listening.forgotten = hearing.position
+    listening.waiting.clear()
+    if listening.context.has_stt and listening.forgotten:
+        # The recogniser is to begin anew, or old words would come back at the head of new ones.
+        listening.context.emit(FinishWords(turn.id if turn is not None else 0, listening.forgotten, Why.CLEARED))
+    if turn is not None:
+        listening.drop(turn, Why.CLEARED)
+
+
+def typed(listening: Listening, text: str, answer: bool) -> None:
+    """A typed turn takes the floor like a spoken one."""
+    context, at = listening.context, listening.hearing.position
+    listening.speaking.stop(Why.TYPED)
+    turn = Turn(context.next_id("turn"), at, at, speaking=False)
+    turn.segments[0] = UserWords(0, text, True, at, at)
+    _record(listening, turn, context.item_id(), Why.TYPED)
+    turn.marks.set("user_end", context.now)
+    turn.marks.set("turn_decided", context.now)
+    if answer:
+        listening.answer(turn, Why.TYPED)
+
+
+def remote(listening: Listening, event: RemoteTurned) -> None:
+    """A remote engine hears for us: it says when the caller speaks, and it has already stopped answering."""
+    if listening.context.policy.turns is not Turns.REMOTE:
+        return
+    turn = listening.turn
+    if event.kind is RemoteTurn.STARTED:
+        listening.speaking.stop(Why.REMOTE)
+        if turn is None:
+            listening.open(event.at, Why.REMOTE)
+    elif turn is not None:
+        turn.speaking = False
+        turn.end = max(turn.start, event.at)
+        if event.kind is RemoteTurn.STOPPED:
+            listening.context.tell(UserStopped(turn.id, event.at), Why.REMOTE)
+        else:
+            # Recorded without asking anyone for an answer: the remote engine answers by itself.
+            listening.close(turn)
+            listening.last, listening.last_item = turn, listening.context.item_id()
+            _record(listening, turn, listening.last_item, Why.REMOTE)
+
+
+def _record(listening: Listening, turn: Turn, item: str, why: Why) -> None:
+    listening.context.history.add(Message(item, "user", turn.text))
+    listening.context.tell(UserTurned(turn.id, item, turn.text, turn.start, turn.end), why)
+    listening.speaking.endings.user_texts[turn.id] = turn.text

@@ -241,7 +241,8 @@ def test_a_tool_that_blocks_delays_no_frame() -> None:
     ).run(realtime=True)  # fmt: skip
     assert sorted(e.output for e in call.events(ToolDone)) == ["blocked", "slept"]  # type: ignore[attr-defined]
     assert call.summary is not None
-    assert call.summary.late_frames <= 3
+    # Either would have made 14 frames late, had it blocked the audio; a crowded machine may cause a few by itself.
+    assert call.summary.late_frames <= 9
     assert len(call.line.heard) > 20
 
 

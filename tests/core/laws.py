@@ -136,7 +136,8 @@ class Laws:
         assert len(audible) <= 1, f"{audible} are audible"
         for reply in replies:
             assert 0 <= reply.played <= reply.ledger.samples
-        waiting = speaking.line or speaking.candidate or speaking.settling or listening.overlapping.pending or listening.turn
+        waiting = speaking.line or speaking.candidate or speaking.settling
+        waiting = waiting or listening.overlapping.pending or listening.turn
         if waiting and not self.c.over and not self.remote_turn:
             assert self.c.deadline is not None, f"no deadline for {waiting}"
 

@@ -1,4 +1,4 @@
-"""The agent's side: replies in line for the floor, their text, audio, tools and end.
+"""The agent's side: replies in line for the floor, from their opening to their end; how one is made is in `making`.
 
 At most one reply is played at a time; `line` is the order in which they get the floor. Events for a reply that is
 over or unknown are dropped here, so nothing depends on how fast a provider cancels.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from . import making
 from .commands import (
     Bind,
     Cancel,
@@ -20,8 +21,6 @@ from .commands import (
     Release,
     Resume,
     Role,
-    RunTool,
-    Seal,
     Speak,
     Why,
 )
@@ -39,7 +38,6 @@ from .events import (
     Say,
     ToolAsked,
 )
-from .heard import Part
 from .history import Called, Spoken, Voice
 from .marks import Marks
 from .notices import Origin, ReplyAudible, ReplyDelta, ReplyOpened, ToolStarted
@@ -139,8 +137,8 @@ class Speaking:
         reply.interruptible = say.interruptible
         self._go_live(reply, why)
         reply.whys.append(why.name)
-        self._text(reply, say.text)
-        self._text_ended(reply)
+        making.add_text(self.context, reply, say.text)
+        making.end_text(self.context, reply)
 
     def remote(self, event: RemoteReplied) -> None:
         """A remote engine answers by itself."""
@@ -206,70 +204,16 @@ class Speaking:
             return
         reply.marks.set("llm_first_token", self.context.now)
         self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
-        self._text(reply, event.text)
+        making.add_text(self.context, reply, event.text)
 
     def text_ended(self, event: ReplyTextEnded) -> None:
         reply = self._alive(event.reply)
         if reply is not None and not reply.text_done:
-            self._text_ended(reply)
-
-    def _text(self, reply: Reply, delta: str) -> None:
-        reply.text += delta
-        if reply.state is State.LIVE:
-            self.context.tell(ReplyDelta(reply.id, delta), Why.CLAUSE)
-        if self.context.native:
-            self._native_part(reply).text += delta
-            return
-        for clause in reply.clauses.push(delta, self.context.policy.reply):
-            self._speak(reply, clause)
-
-    def _native_part(self, reply: Reply) -> Part:
-        if not reply.ledger.parts:
-            reply.ledger.add("")
-        return reply.ledger.parts[0]
-
-    def _text_ended(self, reply: Reply) -> None:
-        reply.text_done = True
-        self.context.clear_timer("llm", reply.id)
-        if self.context.native and not reply.ledger.complete:
-            self._expect_audio(reply)
-        rest = reply.clauses.flush()
-        if rest.strip():
-            self._speak(reply, rest)
-        elif reply.ledger.parts and not reply.ledger.parts[-1].ended:
-            reply.ledger.parts[-1].text += rest
-        if not reply.text.strip() and not self.context.tools.of(reply.id):
-            self.context.report(Role.LLM, "empty", "the model answered with nothing", Why.FAILED)
-        self._seal(reply)
-
-    def _speak(self, reply: Reply, clause: str) -> None:
-        part = reply.ledger.add(clause)
-        reply.marks.set("first_speakable", self.context.now)
-        reply.marks.set("tts_request", self.context.now)
-        self.context.timers.setdefault(("tts", reply.id), self.context.now + self.context.policy.reply.tts_timeout_ms)
-        self.context.emit(Speak(reply.id, part, clause, Why.CLAUSE))
-
-    def _seal(self, reply: Reply) -> None:
-        if reply.complete and not reply.sealed:
-            reply.sealed = True
-            self.context.clear_timer("tts", reply.id)
-            self.context.emit(Seal(reply.id, Why.COMPLETE))
+            making.end_text(self.context, reply)
 
     def audio(self, event: ReplyAudio) -> None:
         reply = self._alive(event.reply)
-        if reply is None:
-            return
-        if self.context.native:
-            self._native_part(reply)
-        if event.part >= len(reply.ledger.parts) or reply.ledger.parts[event.part].ended:
-            return
-        reply.ledger.audio(event.part, event.samples, event.words, event.lead)
-        reply.marks.set("tts_first_byte", self.context.now)
-        self._expect_audio(reply)
-        if self.context.native and not reply.text_done:
-            # Its audio shows that it lives, also when it gives no transcript.
-            self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
-        if reply.released:
+        if reply is not None and making.add_audio(self.context, reply, event) and reply.released:
             self._expect_playout(reply)
 
     def audio_ended(self, event: ReplyAudioEnded) -> None:
@@ -279,17 +223,8 @@ class Speaking:
         part = reply.ledger.parts[event.part]
         if not part.samples and any(c.isalnum() for c in part.text) and not self.context.native:
             self.failed(ProviderFailed(Role.TTS, "no_audio", part.text[:40], event.reply, event.part))
-            return
-        reply.ledger.end(event.part)
-        if reply.ledger.complete:
-            self.context.clear_timer("tts", reply.id)
         else:
-            self._expect_audio(reply)
-        self._seal(reply)
-
-    def _expect_audio(self, reply: Reply) -> None:
-        due = self.context.now + self.context.policy.reply.tts_timeout_ms
-        self.context.set_timer("tts", reply.id, due)
+            making.end_part(self.context, reply, event.part)
 
     def passes(self, event: Played) -> bool:
         """Take one more frame from the middle of a reply; False when it needs a closer look."""
@@ -347,20 +282,16 @@ class Speaking:
         self._admit(reply, row.call, Why.CALLED)
 
     def _admit(self, reply: Reply, call: str, why: Why) -> None:
-        """Run what may run: anything for a live reply, only read-only tools for a speculative one."""
+        """Run what may run; a call of a live reply is part of the conversation."""
         row = self.context.tools.rows[call]
-        live = reply.state is State.LIVE
-        if live and not row.live:
+        if reply.state is State.LIVE and not row.live:
             row.live = True
             self.context.history.add(Called(self.context.item_id(), call))
             self.context.tell(ToolStarted(reply.id, call, row.name, row.arguments), why)
             self.endings.awaiting[reply.id] = reply
             if row.settled:
                 self.endings.tool_settled(row)
-        if row.state is ToolState.WAITING and (live or row.spec.read_only):
-            row.state = ToolState.RUNNING
-            self.context.set_timer(f"tool:{call}", reply.id, self.context.now + row.spec.timeout_ms)
-            self.context.emit(RunTool(reply.id, call, row.name, row.arguments, why))
+        making.run_tool(self.context, reply, row, why)
 
     # the floor
 
@@ -470,7 +401,7 @@ class Speaking:
         if row.samples or row.ended:
             return False
         reply.retried.add(part)
-        self._expect_audio(reply)
+        making.expect_audio(self.context, reply)
         for n in range(part, len(reply.ledger.parts)):
             self.context.emit(Speak(reply.id, n, reply.ledger.parts[n].text, Why.RETRY))
         return True

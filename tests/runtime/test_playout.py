@@ -107,6 +107,12 @@ def test_the_first_frame_of_a_reply_waits_for_no_clock() -> None:
     assert bench.frames == [133 * 24 + 480 * n for n in range(5)]
 
 
+def test_a_flush_of_what_never_sounded_delays_nothing() -> None:
+    bench = Bench()
+    bench.run(1_000, (131, lambda: bench.playout.flush(9, 0)), speaking(bench, 100, at=133))
+    assert bench.times_ms == pytest.approx([133, 153, 173, 193, 213])
+
+
 def test_frames_never_overlap_however_soon_the_next_reply_follows() -> None:
     bench = Bench()
     bench.run(1_000, speaking(bench, 100), speaking(bench, 100, at=91, reply=2))

@@ -57,7 +57,7 @@ def content_words(lexicon: Lexicon, text: str) -> int:
     """How many words of a normalised text are neither backchannel nor filler."""
     # Two blanks between words, so that a phrase said twice is found twice.
     padded = f" {text.replace(' ', '  ')} "
-    for phrase in lexicon.backchannels:
+    for phrase in sorted(lexicon.backchannels):
         if " " in phrase:
             padded = padded.replace(f" {phrase.replace(' ', '  ')} ", " ")
     return sum(1 for w in padded.split() if w not in lexicon.backchannels and w not in lexicon.fillers)

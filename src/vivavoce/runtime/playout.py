@@ -79,12 +79,12 @@ class Playout:
                 frames = due - _CATCH_UP
             self.late_frames += max(0, behind - 1)
             while frames < due and not self._pacer.idle:
-                self._send(first + frames * self._pacer.frame_samples)
+                if self._send(first + frames * self._pacer.frame_samples):
+                    self._free_at = start + (frames + 1) * FRAME_MS / 1000
                 frames += 1
-        self._free_at = start + frames * FRAME_MS / 1000
 
-    def _send(self, position: int) -> None:
-        """One frame, if any sample of it belongs to a reply or is to be heard."""
+    def _send(self, position: int) -> bool:
+        """One frame, if any sample of it belongs to a reply or is to be heard; says whether it was sent."""
         pcm, moved, _ = self._pacer.frame()
         sounds = bool(pcm.any()) or any(not progress.final for progress in moved)
         if sounds:
@@ -97,6 +97,7 @@ class Playout:
         except Exception as error:
             self._transport = self._reporting = None
             self._on_broken(error)
+        return sounds
 
     def _tell(self, reply: int, samples: int, final: bool) -> None:
         self._post(Sent(reply, samples))

@@ -338,6 +338,12 @@ def states():
         c.tts()
         c.plays(1)
 
+    def streaming(c):
+        generating(c)
+        c.llm("Once upon a time there was a keeper. And", end=False)
+        c.tts()
+        c.plays(1)
+
     def queue(c):
         audible(c)
         c.post(Say("One."))

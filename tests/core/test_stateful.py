@@ -339,6 +339,13 @@ class AnyCall(RuleBasedStateMachine):
     def hang_up(self, after_speech):
         self.post(HangUpAsked(after_speech))
 
+    @precondition(lambda self: self.now > 20_000)
+    @rule(really=st.sampled_from([False, False, False, True]))
+    def call_ends(self, really):
+        if really:
+            self.post(CallEnded())
+            self.laws.at_end()
+
     # at every moment, and at last
 
     @invariant()

@@ -9,6 +9,8 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+from vivavoce.audio.g711 import ulaw_decode, ulaw_encode
+from vivavoce.audio.resample import resample
 from vivavoce.audio.wav import load_mono
 from vivavoce.providers.base import Pcm
 from vivavoce.providers.offline.stt import PocketsphinxStt
@@ -73,9 +75,6 @@ def mix_noise(pcm: Pcm, snr_db: float) -> Pcm:
     return np.clip(pcm + noise * level, -32768, 32767).astype(np.int16)
 
 
-def phone_band(pcm: Pcm) -> Pcm:
-    """300 to 3400 Hz, as the telephone has it."""
-    spectrum = np.fft.rfft(pcm.astype(np.float64))
-    frequencies = np.fft.rfftfreq(len(pcm), 1 / RATE)
-    spectrum[(frequencies < 300) | (frequencies > 3400)] = 0
-    return np.fft.irfft(spectrum, len(pcm)).astype(np.int16)
+def telephone(pcm: Pcm) -> Pcm:
+    """What a telephone line makes of it: 8 kHz, mu-law."""
+    return resample(ulaw_decode(ulaw_encode(resample(pcm, RATE, 8_000))), 8_000, RATE)

@@ -29,9 +29,9 @@ class FakeEar:
         assert not self.open
         self.open, self.samples, self.pcm = True, 0, np.zeros(0, np.int16)
 
-    def hear(self, pcm: bytes) -> None:
+    def hear(self, pcm: Pcm) -> None:
         assert self.open
-        self.pcm = np.concatenate([self.pcm, np.frombuffer(pcm, np.int16)])
+        self.pcm = np.concatenate([self.pcm, pcm])
         self.samples = len(self.pcm)
 
     def end(self) -> None:

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import lm
+from .channel import Channel, Mean, Pcm
 from .pronounce import pronounce
 
 FRAME = 160
@@ -27,6 +30,12 @@ OPEN_WORDS = 40_000
 """The open vocabulary: the most frequent words of the open model. More cost a half more time and hear no better."""
 MARGIN = 0.0067
 """By how much per word the expected words must be the better explanation. Found by experiment, see `docs`."""
+
+_FIRST_LOOK = 50
+"""Frames (0.5 s) after which the first guess at how a caller sounds is made; the next at twice as many."""
+_LAST_LOOK = 200
+_LEARN_EVERY = 40_000
+"""Samples (2.5 s). The decoder starts averaging of its own accord after 3 s."""
 
 _QUIET = {"loglevel": "FATAL", "logfn": os.devnull}
 _ONE_PASS = {"fwdflat": False, "bestpath": False}
@@ -89,44 +98,112 @@ class Models:
 
 
 class Ear:
-    """The two decoders of one call."""
+    """The two decoders of one call, and what they know of the caller and the line.
+
+    The first speech of a call is heard up to three times, whenever twice as much is known of how it sounds: about
+    0.4 s of work within the first two seconds of speech, and none after that.
+    """
 
     def __init__(self, expected: Any, open: Any) -> None:
         self.expected = expected
         self.open = open
-        self._fresh = expected.get_cmn(), open.get_cmn()
         self.samples = 0
         """Samples heard in this utterance."""
+        self._channel = Channel()
+        self._audio: list[Pcm] = []
+        """The utterance so far, while it may have to be heard again."""
+        self._holding = False
+        self._next_look = _FIRST_LOOK
+        self._unlearned = 0
+        """Samples decoded since the means were last set."""
 
     def begin(self) -> None:
         """A new utterance."""
         self.samples = 0
-        self.expected.start_utt()
-        self.open.start_utt()
+        self._holding = self._channel.frames < _FIRST_LOOK // 2
+        for decoder in (self.expected, self.open):
+            decoder.start_utt()
+        self._set_mean()
 
-    def hear(self, pcm: bytes) -> None:
-        """More of the utterance: int16 at 16 kHz."""
-        self.expected.process_raw(pcm)
-        self.open.process_raw(pcm)
-        self.samples += len(pcm) // 2
+    def hear(self, pcm: Pcm) -> None:
+        """More of the utterance, at 16 kHz."""
+        self.samples += len(pcm)
+        self._channel.listen(pcm)
+        if self._next_look <= _LAST_LOOK:
+            self._audio.append(pcm)
+        if not self._holding:
+            self._decode(pcm, self.expected, self.open)
+            self._unlearned += len(pcm)
+        if self._next_look <= _LAST_LOOK:
+            if self._evidence() >= self._next_look:
+                self._look()
+        elif self._unlearned >= _LEARN_EVERY:
+            self._learn()
+            self._set_mean()
 
     def end(self) -> None:
         """The utterance is over; `words` is final."""
-        self.expected.end_utt()
-        self.open.end_utt()
+        if self._holding:
+            self._look()
+        self._learn()
+        self._audio.clear()
+        for decoder in (self.expected, self.open):
+            decoder.end_utt()
 
     def words(self) -> list[Word]:
         """What was said so far, by the decoder that explains it better."""
+        if self._holding:
+            return []
         expected, open = self.expected.hyp(), self.open.hyp()
         if expected is None or open is None:
             return _words(self.expected if open is None else self.open)
         margin = MARGIN * len(open.hypstr.split())
         return _words(self.expected if _score(expected) > _score(open) + margin else self.open)
 
-    def forget(self) -> None:
-        """Forget how this caller and line sound."""
-        self.expected.set_cmn(self._fresh[0])
-        self.open.set_cmn(self._fresh[1])
+    def _evidence(self) -> float:
+        """Frames from which the means are or could be known."""
+        held = self.samples if self._holding else self._unlearned
+        return self._channel.frames + held / FRAME
+
+    def _look(self) -> None:
+        """Learn from what was heard of the utterance, and hear it again."""
+        if self._holding:
+            self._holding = False
+            for pcm in self._audio:
+                self._decode(pcm, self.expected)
+            self._unlearned = self.samples
+        self._learn()
+        while self._next_look <= self._channel.frames:
+            self._next_look *= 2
+        for decoder in (self.expected, self.open):
+            decoder.end_utt()
+            decoder.start_utt()
+        self._set_mean()
+        for pcm in self._audio:
+            self._decode(pcm, self.expected, self.open)
+        self._set_mean()
+
+    def _decode(self, pcm: Pcm, *decoders: Any) -> None:
+        data = self._channel.dither(pcm).tobytes()
+        for decoder in decoders:
+            decoder.process_raw(data)
+
+    def _learn(self) -> None:
+        """Take over from the decoder what it has averaged since the means were set."""
+        if self._unlearned:
+            after = _numbers(self.expected.get_cmn(True))
+            self._channel.learn(self._mean, after, self._unlearned // FRAME)
+            self._unlearned = 0
+
+    def _set_mean(self) -> None:
+        text = ",".join(f"{value:.2f}" for value in self._channel.mean)
+        self._mean = _numbers(text)
+        for decoder in (self.expected, self.open):
+            decoder.set_cmn(text)
+
+
+def _numbers(text: str) -> Mean:
+    return np.array([float(number) for number in text.split(",") if number])
 
 
 def _entries(dictionary: dict[str, list[str]]) -> Iterable[str]:

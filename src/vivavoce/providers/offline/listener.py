@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
-import numpy as np
 
 from .decoders import Word
 from .gate import Gate, Pcm
@@ -36,7 +35,7 @@ class Ears(Protocol):
     samples: int
 
     def begin(self) -> None: ...
-    def hear(self, pcm: bytes) -> None: ...
+    def hear(self, pcm: Pcm) -> None: ...
     def end(self) -> None: ...
     def words(self) -> list[Word]: ...
 
@@ -59,13 +58,14 @@ class Listener:
     def feed(self, start: int, pcm: Pcm) -> list[Heard]:
         """More audio; gives the words as they now stand, if they changed, and finals of very long utterances."""
         told: list[Heard] = []
+        heard_to = self._heard_to
         if self._gate.at is None:
             self._floor = start
         for position, window in self._gate.feed(start, pcm):
             self._hear(position, window)
             if self._ear.samples >= (_TOO_LONG if self._gate.open else _LONG) and self._map:
                 told.append(self._finalise(self._heard_to))
-        if self._map and not told:
+        if self._map and self._heard_to > heard_to and not told:
             words = self._words(None)
             text = " ".join(word.text for word in words)
             if text and text != self._said:
@@ -102,7 +102,7 @@ class Listener:
             self._map.append((0, position))
         elif self._place(self._ear.samples) != position:
             self._map.append((self._ear.samples, position))
-        self._ear.hear(np.ascontiguousarray(pcm).tobytes())
+        self._ear.hear(pcm)
         self._heard_to = position + len(pcm)
 
     def _finalise(self, upto: int) -> Heard:

@@ -113,7 +113,8 @@ class PocketsphinxCall:
         self._expect = expect
         self._segment = 0
         self._life = 0
-        """Counts the times this call was opened in a process: answers to earlier lives are void."""
+        """Counts the times this call was opened: answers to earlier lives are void."""
+        self._generation = host.worker.generation
         self._audio: deque[tuple[int, bytes]] = deque()
         """What may have to be heard again: (position, int16) since the last final."""
         self._kept = 0
@@ -150,7 +151,7 @@ class PocketsphinxCall:
         self._keep(start, data)
         self._fed += len(pcm)
         if self._down_since is None:
-            self._send(Feed(self._call, start, data))
+            self._tell(Feed(self._call, start, data))
         elif asyncio.get_running_loop().time() - self._down_since > _AGAIN_S:
             self._revive()
 
@@ -160,7 +161,7 @@ class PocketsphinxCall:
             return
         self._owed.append(upto)
         if self._down_since is None:
-            self._send(Finish(self._call, upto))
+            self._tell(Finish(self._call, upto))
         else:
             self._revive()
 
@@ -175,6 +176,13 @@ class PocketsphinxCall:
         except ProviderError as error:
             _log.debug("no need to end call %d in its process: %s", self._call, error)
         await self._stt.release(self._host)
+
+    def _tell(self, request: Request) -> None:
+        """Send what is also kept for a later life."""
+        if self._generation == self._host.worker.generation:
+            self._send(request)
+        else:
+            self._lost("died", self._host.worker.why)
 
     def _send(self, request: Request) -> bool:
         try:
@@ -226,6 +234,7 @@ class PocketsphinxCall:
     def _revive(self) -> None:
         """Open the call again and repeat what no final has covered."""
         self._life += 1
+        self._generation = self._host.worker.generation
         self._unanswered = 0
         self._down_since = None
         self._replayed = bool(self._audio)

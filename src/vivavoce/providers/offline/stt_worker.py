@@ -97,7 +97,6 @@ class Recogniser:
         if entry := self._calls.pop(call, None):
             listener, ear, expect = entry
             listener.finish(0)
-            ear.forget()
             self._keep(expect, ear, [])
 
     def _take(self, expect: tuple[str, ...]) -> tuple[Ear, list[str]]:

@@ -66,8 +66,15 @@ class Worker:
         self._heard_at = 0.0
         self._why = ""
         self._closed = False
+        self.generation = 0
+        """Counts the processes lost: what one of them was told, the next does not know."""
         self.outstanding = 0
         """Requests sent and not yet answered, and processes being started or reaped: work outside the event loop."""
+
+    @property
+    def why(self) -> str:
+        """Why the last process was lost, or could not be started."""
+        return self._why
 
     @property
     def pid(self) -> int | None:
@@ -228,6 +235,7 @@ class Worker:
             self._watch.cancel()
             self._watch = None
         if process:
+            self.generation += 1
             detail = process.explain(detail)
             task = asyncio.get_running_loop().create_task(self._reap(process))
             self._exits.add(task)

@@ -201,8 +201,13 @@ def test_ctrl_c_cancels_the_program() -> None:
             seen.append("cancelled")
             raise
 
-    with pytest.raises(KeyboardInterrupt):
-        run(main(), realtime=False)
+    # A program started in the background inherits that Ctrl-C is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(main(), realtime=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert seen == ["cancelled"]
 
 

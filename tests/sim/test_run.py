@@ -39,6 +39,12 @@ def test_the_metrics_are_those_of_a_conversation() -> None:
     assert 200 < metrics["gap_p50_ms"] < 1_500
 
 
+@pytest.mark.parametrize("seed", [126, 1280])
+def test_calls_that_once_broke_an_invariant(seed: int) -> None:
+    """126: a reply failed while it waited for the floor. 1280: an answer begun by the event that ended the call."""
+    assert run_seed(seed).failures == []
+
+
 def test_the_same_seed_gives_the_same_call() -> None:
     one, two = (World(77, keep_log=True).run() for _ in range(2))
     assert one.log == two.log

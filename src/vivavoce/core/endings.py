@@ -29,10 +29,10 @@ class Endings:
         """Stop it at the sample reached; it closes when the player confirms that sample."""
         self._end(reply, State.CUT, reply.played, why)
 
-    def fail(self, reply: Reply) -> None:
-        """Let what exists be heard, then end it."""
-        at = reply.ledger.samples if reply.released else 0
-        if reply.released and reply.played < at:
+    def fail(self, reply: Reply, sounding: bool) -> None:
+        """Let what exists of the reply that is `sounding` be heard, then end it; any other ends unheard."""
+        at = reply.ledger.samples if sounding else 0
+        if sounding and reply.played < at:
             reply.stop_at, reply.ending = at, State.FAILED
             self.context.emit(Cancel(reply.id, Why.FAILED))
             self.context.emit(Flush(reply.id, at, Why.FAILED))

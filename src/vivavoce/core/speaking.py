@@ -384,7 +384,7 @@ class Speaking:
         if reply is self.candidate:
             self.discard(Why.FAILED)
             return
-        self.endings.fail(reply)
+        self.endings.fail(reply, sounding=reply is self.head and reply.released)
         if reply.over:
             self._leave(reply)
         apology = self.context.policy.reply.apology

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..core.commands import Call, Command, Flush, Generate, Item, Message, Release, Result, RunTool, Speak, Tell
+from ..core.commands import Call, Command, Flush, Generate, Item, Message, Release, Report, Result, RunTool, Speak, Tell
 from ..core.events import Event, Played, ReplyAudio, Used, UserSound, UserWords
 from ..core.lexicon import normalise
 from ..core.notices import (
@@ -121,6 +121,10 @@ class Checks:
 
     def _flush(self, command: Flush) -> None:
         self.flushed[command.reply] = command.samples
+
+    def _reported(self, command: Report) -> None:
+        lost = command.code == "no_position" and not self.world.faults.playout_stall
+        require(not lost, "a cut reply falls silent and says where", command)
 
     def _run_tool(self, command: RunTool) -> None:
         spec = self.world.conversation.context.tools.specs[command.name]
@@ -256,6 +260,7 @@ _COMMANDS: dict[type, Callable[[Checks, Any], None]] = {
     Release: Checks._release,
     Speak: Checks._speak,
     Flush: Checks._flush,
+    Report: Checks._reported,
     RunTool: Checks._run_tool,
     Tell: Checks._tell,
 }

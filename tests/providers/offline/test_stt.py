@@ -68,7 +68,7 @@ class Caller:
         for at in range(0, len(pcm), 320):
             self.call.feed(self.at, pcm[at : at + 320])
             self.at += len(pcm[at : at + 320])
-            while self.call._unanswered > 50:  # noqa: ASYNC110 - only changed words are told, not progress
+            while self.call._unanswered > RATE:  # noqa: ASYNC110 - only changed words are told, not progress
                 await asyncio.sleep(0.002)
 
     async def finish(self, upto: int | None = None) -> UserWords:
@@ -332,7 +332,7 @@ def test_a_recogniser_that_cannot_start_says_so(run: Any, monkeypatch: pytest.Mo
 
 
 def test_falling_behind_is_reported_once(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stt_module, "_BEHIND", 20)
+    monkeypatch.setattr(stt_module, "_BEHIND", 20 * 320)
 
     async def main() -> None:
         stt = PocketsphinxStt()
@@ -345,6 +345,18 @@ def test_falling_behind_is_reported_once(run: Any, monkeypatch: pytest.MonkeyPat
         assert final.text == ""
         await caller.call.close()
         await stt.close()
+
+    run(main())
+
+
+def test_a_whole_recording_at_once(run: Any, stt: PocketsphinxStt, human: dict[str, Pcm]) -> None:
+    async def main() -> None:
+        caller = await Caller(stt).open(*EXPECT)
+        audio = padded(human["tt-weasels"])
+        caller.call.feed(0, audio)
+        caller.at = len(audio)
+        assert (await caller.finish()).text == WEASELS
+        await caller.call.close()
 
     run(main())
 

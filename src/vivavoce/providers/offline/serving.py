@@ -41,7 +41,7 @@ class Job:
     @property
     def cancelled(self) -> bool:
         """True once nobody waits for the rest of the answer."""
-        return self.id in self._line.cancelled
+        return self._line.cancelled(self.id)
 
     def part(self, body: object) -> None:
         """Send a part of the answer now."""
@@ -56,7 +56,9 @@ class Line:
         self._out = os.dup(1)
         os.dup2(2, 1)
         self.asks: queue.SimpleQueue[Ask] = queue.SimpleQueue()
-        self.cancelled: set[int] = set()
+        self._waiting: set[int] = set()
+        self._cancelled: set[int] = set()
+        self._lock = threading.Lock()
 
     def send(self, answer: Answer) -> None:
         """Write one frame; an engine that is gone ends this process."""
@@ -78,11 +80,27 @@ class Line:
                 print(f"unreadable request: {error}", file=sys.stderr, flush=True)
                 os._exit(2)
             for ask in asks:
-                if ask.body == NOTHING:
-                    self.cancelled.add(ask.id)
-                else:
-                    self.asks.put(ask)
+                self._take(ask)
         os._exit(0)
+
+    def cancelled(self, id: int) -> bool:
+        """Has the engine said that it does not want this answer any more?"""
+        return id in self._cancelled
+
+    def done(self, id: int) -> None:
+        """That request has got its last answer."""
+        with self._lock:
+            self._waiting.discard(id)
+            self._cancelled.discard(id)
+
+    def _take(self, ask: Ask) -> None:
+        if ask.body != NOTHING:
+            self._waiting.add(ask.id)
+            self.asks.put(ask)
+            return
+        with self._lock:
+            if ask.id in self._waiting:
+                self._cancelled.add(ask.id)
 
 
 def serve(requests: Any, prepare: Callable[[], Callable[[T, Job], object]]) -> None:
@@ -100,7 +118,7 @@ def serve(requests: Any, prepare: Callable[[], Callable[[T, Job], object]]) -> N
     while True:
         ask = line.asks.get()
         line.send(_answer(ask, line, decode, handle))
-        line.cancelled.discard(ask.id)
+        line.done(ask.id)
 
 
 def _answer(ask: Ask, line: Line, decode: Callable[[msgspec.Raw], T], handle: Callable[[T, Job], object]) -> Answer:

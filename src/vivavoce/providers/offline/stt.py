@@ -26,8 +26,12 @@ _decode = msgspec.msgpack.Decoder(Told).decode
 CALLS = 4
 """Calls per process: each costs it 0.1 to 0.2 of a core while its caller speaks, and next to nothing otherwise."""
 _EXPECTED = 2000
-_BEHIND = 500
-"""Unanswered pieces of audio (10 s of 20 ms frames) at which a call is told that the recogniser cannot keep up."""
+_BEHIND = 10 * 16_000
+"""Unanswered samples at which a call is told that the recogniser cannot keep up."""
+_PIECE = 16_000
+"""Samples of one request at most, so that no call holds up the others for long."""
+_REQUESTS = 8192
+"""Open requests of one process: far more than 10 s of 20 ms frames from each of its calls."""
 _REPLAY = 30 * 16_000
 """Samples of the open segment kept for a new process when the old one died."""
 _AGAIN_S = 1.0
@@ -89,7 +93,7 @@ class PocketsphinxStt:
         for host in self._hosts:
             if host.calls < CALLS:
                 return host
-        host = _Host(Worker("vivavoce.providers.offline.stt_worker", busy=self._busy, limit=4 * CALLS * _BEHIND))
+        host = _Host(Worker("vivavoce.providers.offline.stt_worker", busy=self._busy, limit=_REQUESTS))
         self._hosts.append(host)
         return host
 
@@ -120,6 +124,8 @@ class PocketsphinxCall:
         self._kept = 0
         self._owed: list[int] = []
         self._unanswered = 0
+        """Samples sent and not answered yet."""
+        self._allowed = _BEHIND
         self._behind = False
         self._replayed = False
         self._down_since: float | None = None
@@ -140,20 +146,8 @@ class PocketsphinxCall:
         """
         if pcm.dtype != np.int16 or pcm.ndim != 1:
             raise ValueError(f"audio is one row of int16, not {pcm.ndim} of {pcm.dtype}")
-        if self._closed or not len(pcm):
-            return
-        if self._unanswered >= _BEHIND:
-            if not self._behind:
-                self._behind = True
-                self._failed("overflow", "the recogniser is 10 s behind; audio is lost until it has caught up")
-            return
-        data = pcm.tobytes()
-        self._keep(start, data)
-        self._fed += len(pcm)
-        if self._down_since is None:
-            self._tell(Feed(self._call, start, data))
-        elif asyncio.get_running_loop().time() - self._down_since > _AGAIN_S:
-            self._revive()
+        for at in range(0, len(pcm), _PIECE):
+            self._feed(start + at, pcm[at : at + _PIECE].tobytes())
 
     def finish(self, upto: int) -> None:
         """Finalise up to sample `upto`: a final `UserWords` follows, with empty text if nothing was said."""
@@ -177,6 +171,21 @@ class PocketsphinxCall:
             _log.debug("no need to end call %d in its process: %s", self._call, error)
         await self._stt.release(self._host)
 
+    def _feed(self, start: int, data: bytes) -> None:
+        if self._closed:
+            return
+        if self._unanswered >= self._allowed:
+            if not self._behind:
+                self._behind = True
+                self._failed("overflow", "the recogniser is 10 s behind; audio is lost until it has caught up")
+            return
+        self._keep(start, data)
+        self._fed += len(data) // 2
+        if self._down_since is None:
+            self._tell(Feed(self._call, start, data))
+        elif asyncio.get_running_loop().time() - self._down_since > _AGAIN_S:
+            self._revive()
+
     def _tell(self, request: Request) -> None:
         """Send what is also kept for a later life."""
         if self._generation == self._host.worker.generation:
@@ -191,7 +200,7 @@ class PocketsphinxCall:
             self._down_since = asyncio.get_running_loop().time()
             self._failed(error.code, error.detail)
             return False
-        self._unanswered += 1
+        self._unanswered += _samples(request)
         return True
 
     def _answered(self, life: int, request: Request, answer: Answer) -> None:
@@ -201,8 +210,8 @@ class PocketsphinxCall:
             self._lost(answer.code, answer.detail)
             return
         if answer.last:
-            self._unanswered -= 1
-            self._behind = self._behind and self._unanswered > _BEHIND // 2
+            self._unanswered -= _samples(request)
+            self._behind = self._behind and self._unanswered > self._allowed // 2
         for heard in _decode(answer.body).heard:
             self._post(UserWords(heard.segment, heard.text, heard.final, heard.start, heard.end))
             if heard.final:
@@ -216,6 +225,7 @@ class PocketsphinxCall:
             upto = max(upto, request.upto)
         self._segment = heard.segment + 1
         self._replayed = False
+        self._allowed = _BEHIND
         while self._audio and self._audio[0][0] + len(self._audio[0][1]) // 2 <= upto:
             self._kept -= len(self._audio.popleft()[1]) // 2
         seconds, self._fed = self._fed / 16_000, 0
@@ -238,6 +248,7 @@ class PocketsphinxCall:
         self._unanswered = 0
         self._down_since = None
         self._replayed = bool(self._audio)
+        self._allowed = _BEHIND + self._kept
         requests: list[Request] = [Open(self._call, self._expect, self._segment)]
         requests += [Feed(self._call, start, data) for start, data in self._audio]
         requests += [Finish(self._call, upto) for upto in self._owed]
@@ -253,3 +264,7 @@ class PocketsphinxCall:
 
     def _failed(self, code: str, detail: str) -> None:
         self._post(ProviderFailed(Role.STT, code, detail))
+
+
+def _samples(request: Request) -> int:
+    return len(request.pcm) // 2 if isinstance(request, Feed) else 0

@@ -64,7 +64,7 @@ class Recogniser:
         self._vads = SileroVads()
         self._vads.load()
         self._models = Models()
-        self._calls: dict[int, tuple[Listener, Ear, tuple[str, ...]]] = {}
+        self._calls: dict[int, tuple[Listener, Ear, tuple[str, ...], list[str]]] = {}
         self._spare_open: list[Any] = []
         self._spare_expecting: list[tuple[tuple[str, ...], Any, list[str]]] = []
         self._general = general()
@@ -75,7 +75,7 @@ class Recogniser:
             case Open(call, expect, segment):
                 self._shut(call)
                 ear, guessed = self._take(expect)
-                self._calls[call] = (Listener(self._vads.open(), ear, segment), ear, expect)
+                self._calls[call] = (Listener(self._vads.open(), ear, segment), ear, expect, guessed)
                 return Told(guessed=tuple(guessed))
             case Feed(call, start, pcm):
                 return Told(tuple(self._listener(call).feed(start, np.frombuffer(pcm, dtype=np.int16))))
@@ -95,9 +95,9 @@ class Recogniser:
 
     def _shut(self, call: int) -> None:
         if entry := self._calls.pop(call, None):
-            listener, ear, expect = entry
+            listener, ear, expect, guessed = entry
             listener.finish(0)
-            self._keep(expect, ear, [])
+            self._keep(expect, ear, guessed)
 
     def _take(self, expect: tuple[str, ...]) -> tuple[Ear, list[str]]:
         open = self._spare_open.pop() if self._spare_open else self._models.open()

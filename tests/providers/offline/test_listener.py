@@ -29,7 +29,7 @@ class FakeEar:
         assert not self.open
         self.open, self.samples, self.pcm = True, 0, np.zeros(0, np.int16)
 
-    def hear(self, pcm: Pcm) -> None:
+    def hear(self, pcm: Pcm, speech: bool) -> None:
         assert self.open
         self.pcm = np.concatenate([self.pcm, pcm])
         self.samples = len(self.pcm)

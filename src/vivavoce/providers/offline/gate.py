@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pcm = NDArray[np.int16]
-Window = tuple[int, Pcm]
-"""Caller position of the first sample, and the samples (16 kHz)."""
+
+
+class Window(NamedTuple):
+    """Some audio (16 kHz) of a call."""
+
+    position: int
+    """Caller position of the first sample."""
+    pcm: Pcm
+    speech: bool
+
 
 WINDOW = 512
 _OPEN_AT = 0.4
@@ -55,11 +64,11 @@ class Gate:
 
     def rest(self) -> Window | None:
         """The samples that do not fill a window yet."""
-        return (self._position(), self._rest) if len(self._rest) else None
+        return Window(self._position(), self._rest, False) if len(self._rest) else None
 
     def since(self, position: int) -> list[Window]:
         """The windows kept (at most 2 s) with anything from `position` on."""
-        return [window for window in self._kept if window[0] + len(window[1]) > position]
+        return [window for window in self._kept if window.position + len(window.pcm) > position]
 
     def _position(self) -> int:
         assert self.at is not None
@@ -77,12 +86,13 @@ class Gate:
     def _judge(self, position: int, pcm: Pcm) -> Iterator[Window]:
         p = self._vad(pcm)
         end = position + WINDOW
-        self._kept.append((position, pcm))
+        window = Window(position, pcm, p >= _SPEECH_AT)
+        self._kept.append(window)
         if p >= (_SPEECH_AT if self.open else _OPEN_AT):
             self.last_speech = end
         if self.open:
             self.open = end - self.last_speech < _CLOSE_AFTER
-            yield (position, pcm)
+            yield window
         elif self.last_speech == end:
             self.open = True
             yield from self.since(end - _PREROLL)

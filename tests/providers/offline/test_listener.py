@@ -119,6 +119,16 @@ def test_positions_are_true_across_lost_audio_and_long_silence(ears: Listener) -
     assert (final.start, final.end) == (0, 2_003 * WINDOW)
 
 
+def test_audio_that_comes_after_its_finish_is_not_lost(ears: Listener) -> None:
+    feed(ears, 0, audio("aa.."))
+    first = ears.finish(20 * WINDOW)
+    ears.catch_up()
+    feed(ears, 4 * WINDOW, audio("....bb.."))
+    second = ears.finish(20 * WINDOW)
+    assert (first.text, second.text) == ("a", "b")
+    assert (second.start, second.end) == (8 * WINDOW, 10 * WINDOW)
+
+
 def test_the_rest_of_a_window_counts(ears: Listener) -> None:
     pcm = audio("aaab")[: 3 * WINDOW + 200]
     feed(ears, 0, pcm)

@@ -118,6 +118,8 @@ class Listener:
         heard = Heard(self._segment, text, True, start, end)
         self._segment += 1
         self._said = ""
+        # What has not come yet cannot have been heard, whatever `upto` says.
+        upto = min(upto, self._gate.at or 0)
         self._floor = self._heard_to = max(self._floor, upto, end if words else 0)
         self._ear.samples = 0
         return heard

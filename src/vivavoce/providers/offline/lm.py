@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -23,9 +24,10 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 
 
 def words(text: str) -> list[str]:
-    """The words of a text as they are spoken: lower case, digits as number words, no punctuation."""
+    """The words of a text as they are spoken: lower case, without accents or punctuation, digits as number words."""
     spoken: list[str] = []
-    for word in _WORD.findall(text.lower().replace("’", "'")):
+    bare = unicodedata.normalize("NFKD", text.lower().replace("’", "'"))
+    for word in _WORD.findall("".join(c for c in bare if not unicodedata.combining(c))):
         spoken += number(word) if word.isdigit() else [word]
     return spoken
 

@@ -29,7 +29,7 @@ class FakeEar:
         assert not self.open
         self.open, self.samples, self.pcm = True, 0, np.zeros(0, np.int16)
 
-    def hear(self, pcm: Pcm, speech: bool) -> None:
+    def hear(self, pcm: Pcm) -> None:
         assert self.open
         self.pcm = np.concatenate([self.pcm, pcm])
         self.samples = len(self.pcm)
@@ -117,16 +117,6 @@ def test_positions_are_true_across_lost_audio_and_long_silence(ears: Listener) -
     final = ears.finish(2_006 * WINDOW)
     assert final.text == "a b c d"
     assert (final.start, final.end) == (0, 2_003 * WINDOW)
-
-
-def test_audio_that_comes_after_its_finish_is_not_lost(ears: Listener) -> None:
-    feed(ears, 0, audio("aa.."))
-    first = ears.finish(20 * WINDOW)
-    ears.catch_up()
-    feed(ears, 4 * WINDOW, audio("....bb.."))
-    second = ears.finish(20 * WINDOW)
-    assert (first.text, second.text) == ("a", "b")
-    assert (second.start, second.end) == (8 * WINDOW, 10 * WINDOW)
 
 
 def test_the_rest_of_a_window_counts(ears: Listener) -> None:

@@ -22,7 +22,6 @@ from vivavoce.providers.offline.stt_worker import general
         ("2026", "two thousand twenty six"),
         ("5550123", "five five five zero one two three"),
         ("007", "zero zero seven"),
-        ("Café Zürich, naïve", "cafe zurich naive"),
         ("...", ""),
     ],
 )

@@ -31,9 +31,9 @@ OPEN_WORDS = 40_000
 MARGIN = 0.0067
 """By how much per word the expected words must be the better explanation. Found by experiment, see `docs`."""
 
-_FIRST_LOOK = 32
-"""Frames (0.32 s of speech) after which it is first settled how a caller sounds; again at twice and four times that."""
-_LAST_LOOK = 128
+_FIRST_LOOK = 50
+"""Frames (0.5 s) after which the first guess at how a caller sounds is made; the next at twice as many."""
+_LAST_LOOK = 200
 _LEARN_EVERY = 40_000
 """Samples (2.5 s). The decoder starts averaging of its own accord after 3 s."""
 
@@ -110,41 +110,36 @@ class Ear:
         self.samples = 0
         """Samples heard in this utterance."""
         self._channel = Channel()
-        self._audio: list[tuple[Pcm, bool]] = []
+        self._audio: list[Pcm] = []
         """The utterance so far, while it may have to be heard again."""
         self._holding = False
         self._next_look = _FIRST_LOOK
-        self._held = 0
-        """Samples of speech held."""
         self._unlearned = 0
-        """Samples of speech decoded since the decoders' means were set."""
-        self._mean = self._channel.mean
+        """Samples decoded since the means were last set."""
 
     def begin(self) -> None:
         """A new utterance."""
-        self.samples = self._held = 0
-        self._holding = self._channel.frames < _FIRST_LOOK
+        self.samples = 0
+        self._holding = self._channel.frames < _FIRST_LOOK // 2
         for decoder in (self.expected, self.open):
             decoder.start_utt()
-        self._set_mean(self._channel.mean)
+        self._set_mean()
 
-    def hear(self, pcm: Pcm, speech: bool) -> None:
-        """More of the utterance, at 16 kHz; it is learned from if it is speech."""
+    def hear(self, pcm: Pcm) -> None:
+        """More of the utterance, at 16 kHz."""
         self.samples += len(pcm)
-        if speech:
-            self._channel.listen(pcm)
+        self._channel.listen(pcm)
         if self._next_look <= _LAST_LOOK:
-            self._audio.append((pcm, speech))
+            self._audio.append(pcm)
         if not self._holding:
-            self._decode(pcm, speech, self.expected, self.open)
-        elif speech:
-            self._held += len(pcm)
+            self._decode(pcm, self.expected, self.open)
+            self._unlearned += len(pcm)
         if self._next_look <= _LAST_LOOK:
-            if self._channel.frames + (self._held + self._unlearned) / FRAME >= self._next_look:
+            if self._evidence() >= self._next_look:
                 self._look()
         elif self._unlearned >= _LEARN_EVERY:
             self._learn()
-            self._set_mean(self._channel.mean)
+            self._set_mean()
 
     def end(self) -> None:
         """The utterance is over; `words` is final."""
@@ -165,31 +160,30 @@ class Ear:
         margin = MARGIN * len(open.hypstr.split())
         return _words(self.expected if _score(expected) > _score(open) + margin else self.open)
 
+    def _evidence(self) -> float:
+        """Frames from which the means are or could be known."""
+        held = self.samples if self._holding else self._unlearned
+        return self._channel.frames + held / FRAME
+
     def _look(self) -> None:
         """Learn from what was heard of the utterance, and hear it again."""
         if self._holding:
             self._holding = False
-            for pcm, speech in self._audio:
-                self._decode(pcm, speech, self.expected)
-            self._held = 0
+            for pcm in self._audio:
+                self._decode(pcm, self.expected)
+            self._unlearned = self.samples
         self._learn()
         while self._next_look <= self._channel.frames:
             self._next_look *= 2
         for decoder in (self.expected, self.open):
             decoder.end_utt()
             decoder.start_utt()
-        self._set_mean(self._channel.mean)
-        for pcm, _ in self._audio:
-            self._decode(pcm, False, self.expected, self.open)
-        self._set_mean(self._mean)
+        self._set_mean()
+        for pcm in self._audio:
+            self._decode(pcm, self.expected, self.open)
+        self._set_mean()
 
-    def _decode(self, pcm: Pcm, learn: bool, *decoders: Any) -> None:
-        if learn != bool(self._unlearned):
-            # Only speech is to be averaged: take stock where it ends, and start afresh where it begins.
-            self._learn()
-            self._set_mean(self._mean)
-        if learn:
-            self._unlearned += len(pcm)
+    def _decode(self, pcm: Pcm, *decoders: Any) -> None:
         data = self._channel.dither(pcm).tobytes()
         for decoder in decoders:
             decoder.process_raw(data)
@@ -201,8 +195,8 @@ class Ear:
             self._channel.learn(self._mean, after, self._unlearned // FRAME)
             self._unlearned = 0
 
-    def _set_mean(self, mean: Mean) -> None:
-        text = ",".join(f"{value:.2f}" for value in mean)
+    def _set_mean(self) -> None:
+        text = ",".join(f"{value:.2f}" for value in self._channel.mean)
         self._mean = _numbers(text)
         for decoder in (self.expected, self.open):
             decoder.set_cmn(text)

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pcm = NDArray[np.int16]
-
-
-class Window(NamedTuple):
-    """Some audio (16 kHz) of a call."""
-
-    position: int
-    """Caller position of the first sample."""
-    pcm: Pcm
-    speech: bool
-
+Window = tuple[int, Pcm]
+"""Caller position of the first sample, and the samples (16 kHz)."""
 
 WINDOW = 512
 _OPEN_AT = 0.4
@@ -64,11 +55,11 @@ class Gate:
 
     def rest(self) -> Window | None:
         """The samples that do not fill a window yet."""
-        return Window(self._position(), self._rest, False) if len(self._rest) else None
+        return (self._position(), self._rest) if len(self._rest) else None
 
     def since(self, position: int) -> list[Window]:
         """The windows kept (at most 2 s) with anything from `position` on."""
-        return [window for window in self._kept if window.position + len(window.pcm) > position]
+        return [window for window in self._kept if window[0] + len(window[1]) > position]
 
     def _position(self) -> int:
         assert self.at is not None
@@ -86,13 +77,12 @@ class Gate:
     def _judge(self, position: int, pcm: Pcm) -> Iterator[Window]:
         p = self._vad(pcm)
         end = position + WINDOW
-        window = Window(position, pcm, p >= _SPEECH_AT)
-        self._kept.append(window)
+        self._kept.append((position, pcm))
         if p >= (_SPEECH_AT if self.open else _OPEN_AT):
             self.last_speech = end
         if self.open:
             self.open = end - self.last_speech < _CLOSE_AFTER
-            yield window
+            yield (position, pcm)
         elif self.last_speech == end:
             self.open = True
             yield from self.since(end - _PREROLL)

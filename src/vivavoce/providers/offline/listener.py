@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from .decoders import Word
-from .gate import Gate, Pcm, Window
+from .gate import Gate, Pcm
 
 _LONG = 20 * 16_000
 """Samples after which an utterance is finalised at the next pause, asked or not, to bound the decoder's memory."""
@@ -35,7 +35,7 @@ class Ears(Protocol):
     samples: int
 
     def begin(self) -> None: ...
-    def hear(self, pcm: Pcm, speech: bool) -> None: ...
+    def hear(self, pcm: Pcm) -> None: ...
     def end(self) -> None: ...
     def words(self) -> list[Word]: ...
 
@@ -61,8 +61,8 @@ class Listener:
         heard_to = self._heard_to
         if self._gate.at is None:
             self._floor = start
-        for window in self._gate.feed(start, pcm):
-            self._hear(window)
+        for position, window in self._gate.feed(start, pcm):
+            self._hear(position, window)
             if self._ear.samples >= (_TOO_LONG if self._gate.open else _LONG) and self._map:
                 told.append(self._finalise(self._heard_to))
         if self._map and self._heard_to > heard_to and not told:
@@ -75,9 +75,10 @@ class Listener:
 
     def finish(self, upto: int) -> Heard:
         """What was said before position `upto`, for good."""
-        rest = self._gate.rest()
-        if rest and self._gate.open and rest.position < upto:
-            self._hear(rest._replace(pcm=rest.pcm[: upto - rest.position]))
+        if rest := self._gate.rest():
+            position, pcm = rest
+            if self._gate.open and position < upto:
+                self._hear(position, pcm[: upto - position])
         return self._finalise(upto)
 
     def catch_up(self) -> None:
@@ -86,12 +87,11 @@ class Listener:
         if self._gate.open and at - self._gate.last_speech > _STILL_SPEAKING:
             self._gate.open = False
         if self._gate.open and self._gate.last_speech > self._floor:
-            for window in self._gate.since(self._floor):
-                self._hear(window)
+            for position, window in self._gate.since(self._floor):
+                self._hear(position, window)
 
-    def _hear(self, window: Window) -> None:
+    def _hear(self, position: int, pcm: Pcm) -> None:
         """Recognise one window, less what has been recognised already."""
-        position, pcm, speech = window
         if position < self._heard_to:
             pcm = pcm[self._heard_to - position :]
             position = self._heard_to
@@ -102,7 +102,7 @@ class Listener:
             self._map.append((0, position))
         elif self._place(self._ear.samples) != position:
             self._map.append((self._ear.samples, position))
-        self._ear.hear(pcm, speech)
+        self._ear.hear(pcm)
         self._heard_to = position + len(pcm)
 
     def _finalise(self, upto: int) -> Heard:
@@ -118,8 +118,6 @@ class Listener:
         heard = Heard(self._segment, text, True, start, end)
         self._segment += 1
         self._said = ""
-        # What has not come yet cannot have been heard, whatever `upto` says.
-        upto = min(upto, self._gate.at or 0)
         self._floor = self._heard_to = max(self._floor, upto, end if words else 0)
         self._ear.samples = 0
         return heard

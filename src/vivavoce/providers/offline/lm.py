@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -24,10 +23,9 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 
 
 def words(text: str) -> list[str]:
-    """The words of a text as they are spoken: lower case, without accents or punctuation, digits as number words."""
+    """The words of a text as they are spoken: lower case, digits as number words, no punctuation."""
     spoken: list[str] = []
-    bare = unicodedata.normalize("NFKD", text.lower().replace("’", "'"))
-    for word in _WORD.findall("".join(c for c in bare if not unicodedata.combining(c))):
+    for word in _WORD.findall(text.lower().replace("’", "'")):
         spoken += number(word) if word.isdigit() else [word]
     return spoken
 

@@ -135,7 +135,6 @@ class PocketsphinxCall:
     async def open(self) -> None:
         """Wait until the process has everything loaded for this call. Raises `ProviderError`."""
         told = _decode(await self._host.worker.ask(Open(self._call, self._expect)))
-        self._generation = self._host.worker.generation
         if told.guessed:
             _log.info("pronunciation guessed for %s", ", ".join(told.guessed))
 

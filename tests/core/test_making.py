@@ -1,6 +1,6 @@
 """Replies being made, as scripts: tools, and one engine that hears and speaks."""
 
-from script import Script
+from script import TOOLS, Script
 
 from vivavoce.core.events import (
     RemoteReplied,
@@ -10,28 +10,8 @@ from vivavoce.core.events import (
     ReplyText,
     ReplyTextEnded,
     Say,
-    ToolSpec,
 )
 from vivavoce.core.notices import ReplyClosed, TurnReport
-
-STORY = "Once upon a time there was a keeper who spoke with the sea. Every night he sang. The end."
-TOOLS = (
-    ToolSpec("look", read_only=True),
-    ToolSpec("book", timeout_ms=4_000),
-    ToolSpec("search", read_only=True, on_interrupt="abandon"),
-    ToolSpec("pay", on_interrupt="block"),
-)
-
-
-def telling(settings=None, text=STORY, after=1.0, **known):
-    """A call in which the agent has been telling a story for a second."""
-    c = Script(settings or {}, **known)
-    c.asks("tell me a story")
-    c.answers(text)
-    c.plays(after)
-    c.saw("audible 1")
-    return c
-
 
 # -- tools -------------------------------------------------------------------------------------------------------------
 

@@ -1,34 +1,14 @@
 """Sound over the agent's voice as scripts: what is kept, what stops it, what it goes on through."""
 
 import pytest
-from script import Script
+from script import STORY, Script, telling
 
 from vivavoce.core.commands import Generate
 from vivavoce.core.events import (
     Say,
     StopAsked,
-    ToolSpec,
 )
 from vivavoce.core.notices import ReplyClosed
-
-STORY = "Once upon a time there was a keeper who spoke with the sea. Every night he sang. The end."
-TOOLS = (
-    ToolSpec("look", read_only=True),
-    ToolSpec("book", timeout_ms=4_000),
-    ToolSpec("search", read_only=True, on_interrupt="abandon"),
-    ToolSpec("pay", on_interrupt="block"),
-)
-
-
-def telling(settings=None, text=STORY, after=1.0, **known):
-    """A call in which the agent has been telling a story for a second."""
-    c = Script(settings or {}, **known)
-    c.asks("tell me a story")
-    c.answers(text)
-    c.plays(after)
-    c.saw("audible 1")
-    return c
-
 
 # -- sound over the agent ----------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The agent's side as scripts: early answers, overlap, the line for the floor, tools, failures of engines."""
 
 import pytest
-from script import Script
+from script import Script, telling
 
 from vivavoce.core.commands import Generate, Hold, Role
 from vivavoce.core.events import (
@@ -15,28 +15,8 @@ from vivavoce.core.events import (
     Say,
     StopAsked,
     ToolAsked,
-    ToolSpec,
 )
 from vivavoce.core.notices import ReplyClosed, TurnReport
-
-STORY = "Once upon a time there was a keeper who spoke with the sea. Every night he sang. The end."
-TOOLS = (
-    ToolSpec("look", read_only=True),
-    ToolSpec("book", timeout_ms=4_000),
-    ToolSpec("search", read_only=True, on_interrupt="abandon"),
-    ToolSpec("pay", on_interrupt="block"),
-)
-
-
-def telling(settings=None, text=STORY, after=1.0, **known):
-    """A call in which the agent has been telling a story for a second."""
-    c = Script(settings or {}, **known)
-    c.asks("tell me a story")
-    c.answers(text)
-    c.plays(after)
-    c.saw("audible 1")
-    return c
-
 
 # -- one answer --------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ def test_a_key_is_changed_and_nothing_else():
         ("barge_in.min_words", "2", 2),
         ("barge_in.min_words", " 2 ", 2),
         ("barge_in.duck_db", "-6", -6.0),
+        ("barge_in.duck_db", 0, 0.0),
         ("hearing.start_p", "0.6", 0.6),
         ("hearing.start_p", 1, 1.0),
         ("reply.speculate", "off", False),
@@ -54,6 +55,13 @@ def test_values_may_be_text(key, raw, value):
         ({"endpoint.min_ms": "-1"}, "policy key 'endpoint.min_ms' needs a value from 0 up, not '-1'"),
         ({"hearing.start_p": "nan"}, "policy key 'hearing.start_p' needs a value from 0 up, not 'nan'"),
         ({"limits.budget": "inf"}, "policy key 'limits.budget' needs a value from 0 up, not 'inf'"),
+        *(
+            (
+                {"barge_in.duck_db": raw},
+                f"policy key 'barge_in.duck_db' needs a finite number of decibels up to 0, not {raw!r}",
+            )
+            for raw in ("nan", "inf", "-inf", "0.5", 6.0, float("nan"))
+        ),
     ],
 )
 def test_messages_say_what_is_wrong_and_what_would_do(settings, message):

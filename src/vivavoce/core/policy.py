@@ -228,7 +228,10 @@ def _parse(key: str, old: Any, raw: Any) -> Any:
     except (ValueError, KeyError, TypeError):
         wanted = " or ".join(repr(m.value) for m in kind) if isinstance(old, Enum) else _WANTED[kind]
         raise PolicyError(f"policy key {key!r} needs {wanted}, not {raw!r}") from None
-    if kind in (int, float) and not key.endswith("_db") and not 0 <= value < 10**9:
+    if key.endswith("_db"):
+        if not float("-inf") < value <= 0:
+            raise PolicyError(f"policy key {key!r} needs a finite number of decibels up to 0, not {raw!r}")
+    elif kind in (int, float) and not 0 <= value < 10**9:
         raise PolicyError(f"policy key {key!r} needs a value from 0 up, not {raw!r}")
     return value
 

@@ -35,6 +35,14 @@ def cut(text, step=1, policy=P):
         ("J. R. Hartley wrote it. Yes.", ["J. R. Hartley wrote it.", " Yes."]),
         ("It costs 3.50 today. Fine.", ["It costs 3.50 today.", " Fine."]),
         ("See example.com for more. Bye.", ["See example.com for more.", " Bye."]),
+        ("We close at 5 p.m. today and open at 8 a.m. again.", ["We close at 5 p.m. today and open at 8 a.m. again."]),
+        ("The U.S. team won (i.e. all of them). Good.", ["The U.S. team won (i.e. all of them).", " Good."]),
+        ("Try\ne.g. tea. Good.", ["Try\ne.g. tea.", " Good."]),
+        # "No." is an answer, unless a number follows.
+        ("No. I can not.", ["No.", " I can not."]),
+        ("No. No. No.", ["No.", " No.", " No."]),
+        ('He said "no." Then he left.', ['He said "no."', " Then he left."]),
+        ("Chanel No. 5 is sold out. Sorry.", ["Chanel No. 5 is sold out.", " Sorry."]),
         # But "I" ends sentences.
         ("So do I. And you?", ["So do I.", " And you?"]),
         # An ellipsis ends one like a full stop, after its last dot.
@@ -96,6 +104,15 @@ def test_a_mark_at_the_very_end_waits_for_what_follows_it():
     assert clauses.flush() == ""
 
 
+def test_no_waits_for_what_follows_its_blank():
+    clauses = Clauses()
+    assert clauses.push("No. ", P) == []
+    assert clauses.push("S", P) == ["No."]
+    assert clauses.flush() == " S"
+    assert clauses.push("No. ", P) == []
+    assert clauses.flush() == "No. "
+
+
 pieces = st.sampled_from(
     [
         "Yes.",
@@ -112,6 +129,8 @@ pieces = st.sampled_from(
         "\n",
         " and so on",
         "e.g.",
+        "No.",
+        "p.m. ",
         "😀",
         "\u00a0",
         ";",

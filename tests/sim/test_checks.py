@@ -51,7 +51,7 @@ def test_a_reply_opens_and_closes_once(checks: Checks) -> None:
 
 def test_a_turn_ends_once(checks: Checks) -> None:
     turned = UserTurned(1, "item_1", "hello", 0, 100)
-    tell(checks, UserStarted(1, 0), turned)
+    tell(checks, UserStarted(1, 0, "item_1"), turned)
     with violates("ends once"):
         tell(checks, turned)
 

@@ -50,9 +50,14 @@ class Verdict:
     why: Why
 
 
+def may_stop(p: BargeInPolicy, interruptible: bool) -> bool:
+    """Can anything stop the agent now? With `interrupted_by=voice` this is the whole rule."""
+    return interruptible and p.yielding is not Yielding.NEVER
+
+
 def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
-    """The barge-in rule."""
-    if not e.interruptible or p.yielding is Yielding.NEVER:
+    """The barge-in rule where meaning counts."""
+    if not may_stop(p, e.interruptible):
         quiet = e.quiet_ms >= p.resume_after_ms
         return Verdict(Action.RESUME if quiet else Action.KEEP, Why.UNINTERRUPTIBLE)
     if overlap(e.words, e.agent_said) >= p.echo_words and not asks_to_stop(lexicon, e.words):

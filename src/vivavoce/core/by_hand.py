@@ -12,8 +12,8 @@ _AGAIN_MS = 20
 """How soon to look again whether the words of a committed turn are complete."""
 
 
-def commit(listening: Listening, answer: bool) -> None:
-    """Push-to-talk released: final words first, then the turn."""
+def commit(listening: Listening, answer: bool, item: str = "") -> None:
+    """Push-to-talk released: final words first, then the turn. With a name it is kept also without words."""
     context, hearing, turn = listening.context, listening.hearing, listening.turn
     if turn is None:
         if hearing.position == 0 and context.has_stt:
@@ -22,6 +22,8 @@ def commit(listening: Listening, answer: bool) -> None:
         turn = listening.open(start, Why.COMMITTED, speaking=False)
     turn.end = max(turn.end, hearing.end)
     turn.speaking = False
+    if item:
+        turn.item, turn.kept = item, True
     if context.has_stt and turn.finish_asked < hearing.position:
         turn.finish_asked, turn.owed = hearing.position, True
         context.emit(FinishWords(turn.id, hearing.position, Why.COMMITTED))
@@ -66,9 +68,9 @@ def typed(listening: Listening, text: str, answer: bool) -> None:
     """A typed turn takes the floor like a spoken one."""
     context, at = listening.context, listening.hearing.position
     listening.speaking.stop(Why.TYPED)
-    turn = Turn(context.next_id("turn"), at, at, speaking=False)
+    turn = Turn(context.next_id("turn"), at, at, context.item_id(), speaking=False)
     turn.segments[0] = UserWords(0, text, True, at, at)
-    _record(listening, turn, context.item_id(), Why.TYPED)
+    _record(listening, turn, Why.TYPED)
     turn.marks.set("user_end", context.now)
     turn.marks.set("turn_decided", context.now)
     if answer:
@@ -92,11 +94,11 @@ def remote(listening: Listening, event: RemoteTurned) -> None:
         else:
             # Recorded without asking anyone for an answer: the remote engine answers by itself.
             listening.close(turn)
-            listening.last, listening.last_item = turn, listening.context.item_id()
-            _record(listening, turn, listening.last_item, Why.REMOTE)
+            listening.last = turn
+            _record(listening, turn, Why.REMOTE)
 
 
-def _record(listening: Listening, turn: Turn, item: str, why: Why) -> None:
-    listening.context.history.add(Message(item, "user", turn.text))
-    listening.context.tell(UserTurned(turn.id, item, turn.text, turn.start, turn.end), why)
+def _record(listening: Listening, turn: Turn, why: Why) -> None:
+    listening.context.history.add(Message(turn.item, "user", turn.text))
+    listening.context.tell(UserTurned(turn.id, turn.item, turn.text, turn.start, turn.end), why)
     listening.speaking.endings.user_texts[turn.id] = turn.text

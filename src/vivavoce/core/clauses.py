@@ -12,6 +12,7 @@ from .policy import ReplyPolicy
 
 _SENTENCE = re.compile(r"(?:[.!?…][\"')\]]*(?=\s)|[。！？])")
 _CLAUSE = re.compile(r"(?:[,;:—–][\"')\]]*(?=\s)|[，；：、])")
+_DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]")
 _ABBREVIATIONS = (
     "mr",
     "mrs",
@@ -19,11 +20,8 @@ _ABBREVIATIONS = (
     "dr",
     "st",
     "prof",
-    "e.g",
-    "i.e",
     "vs",
     "etc",
-    "no",
     "approx",
     "jr",
     "sr",
@@ -53,7 +51,7 @@ class Clauses:
     def _cut(self, policy: ReplyPolicy) -> int:
         """Where the next clause ends, or 0."""
         for m in _SENTENCE.finditer(self.pending):
-            if not _is_abbreviation(self.pending[: m.start()], m.group()):
+            if not _is_abbreviation(self.pending[: m.start()], m.group(), self.pending[m.end() :]):
                 return m.end()
         words = len(self.pending.split())
         least = policy.first_clause_words if self.first else policy.clause_words
@@ -77,8 +75,12 @@ class Clauses:
         return at
 
 
-def _is_abbreviation(before: str, mark: str) -> bool:
+def _is_abbreviation(before: str, mark: str, after: str) -> bool:
+    """A full stop that ends no sentence, or may not: "no." waits until it is seen whether a number follows."""
     if not mark.startswith("."):
         return False
-    word = before.rpartition(" ")[2].lower().lstrip("(\"'")
-    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i")
+    word = re.split(r"\s", before)[-1].lower().lstrip("(\"'")
+    if word == "no":
+        return not after.strip() or after.lstrip()[0].isdigit()
+    single = len(word) == 1 and word.isalpha() and word != "i"
+    return single or word in _ABBREVIATIONS or _DOTTED.fullmatch(word) is not None

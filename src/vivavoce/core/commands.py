@@ -31,6 +31,8 @@ class Message:
     text: str
     interrupted: bool = False
     """True on an agent's message of which the rest was never heard."""
+    images: tuple[str, ...] = ()
+    """`data:` URLs of pictures that the caller shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,16 @@ class Why(Enum):
     NOISE = "it was no speech"
     ECHO = "it was the agent's own voice"
     UNINTERRUPTIBLE = "this reply may not be interrupted"
+    VOICE = "voice alone is enough here"
+    REPORTED = "the caller's client stopped playing it"
     SENTENCE_END = "the sentence is over"
     SENTENCE_CAP = "the sentence is too long to finish"
     QUIET_AGAIN = "the caller fell silent"
     INTERRUPTED = "the caller took the floor"
     # tools
     CALLED = "the model called it"
+    APPROVED = "somebody allowed it"
+    DENIED = "somebody forbade it"
     PROMOTED = "the answer that called it is now live"
     TIMEOUT = "it took too long"
     # the end, and failures
@@ -136,6 +142,8 @@ class Generate:
     why: Why
     instructions: str | None = None
     """Replaces the agent's instructions for this reply only."""
+    ref: str = ""
+    """The asker's name for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,8 @@ class Release:
 
     reply: int
     why: Why
+    aside: bool = False
+    """Beside the conversation: whoever asked for it gets its audio, and nobody waits until it is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Context:
     has_stt: bool = True
     has_turn_score: bool = False
     native: bool = False
+    client_plays: bool = False
+    ids: str = ""
     over: bool = False
     """The call has ended; nothing more is decided."""
     _ids: dict[str, int] = field(default_factory=dict)
@@ -55,7 +57,7 @@ class Context:
 
     def item_id(self) -> str:
         """A name that no item has, also none that a client brought."""
-        while self.history.has(name := f"item_{self.next_id('item')}"):
+        while self.history.has(name := f"item_{self.ids}{self.next_id('item')}"):
             pass
         return name
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import by_hand
-from .commands import Command, EndCall, Item, Role, Why
+from . import by_hand, calling, failing
+from .commands import Command, EndCall, Item, Message, Result, Role, Why
 from .context import Context
 from .errors import Misuse
 from .events import (
@@ -24,6 +24,7 @@ from .events import (
     ItemCreated,
     ItemDeleted,
     Played,
+    PolicySet,
     ProviderFailed,
     RemoteReplied,
     RemoteTurned,
@@ -37,8 +38,10 @@ from .events import (
     StopAsked,
     TextTurn,
     Tick,
+    ToolApproved,
     ToolAsked,
     ToolDone,
+    ToolsDeclared,
     TurnCommitted,
     TurnScore,
     Used,
@@ -48,8 +51,8 @@ from .events import (
 from .floor import floor_of
 from .listening import Listening
 from .meter import Prices
-from .notices import Floor, FloorChanged, Origin
-from .policy import BROWSER, Policy
+from .notices import Floor, FloorChanged, IdleTimedOut, Origin, ReplyRefused
+from .policy import BROWSER, Policy, changed
 from .reply import Basis
 from .speaking import Speaking
 
@@ -145,19 +148,24 @@ class Conversation:
 
     def _watch_idle(self) -> None:
         p = self.policy.idle
-        if not self._quiet() or self.hanging_up is not None:
+        if not self._quiet() or self.hanging_up is not None or (p.ask and not self.context.history.ends_spoken):
             self.context.clear_timer("idle", 0)
             if self.listening.turn is not None and not self.listening.turn.over_agent:
                 self.prompts = 0
             return
-        prompts = p.prompt_after_ms and self.prompts < len(p.prompts)
+        prompts = p.prompt_after_ms and (p.ask or self.prompts < len(p.prompts))
         wait = p.prompt_after_ms if prompts else p.hang_up_after_ms
         if wait and ("idle", 0) not in self.context.timers:
             self.context.set_timer("idle", 0, self.context.now + wait)
 
     def _idle_due(self, _who: int) -> None:
         p = self.policy.idle
-        if p.prompt_after_ms and self.prompts < len(p.prompts):
+        if p.prompt_after_ms and p.ask:
+            item = self.context.item_id()
+            self.context.history.add(Message(item, "user", ""))
+            self.context.tell(IdleTimedOut(item, self.listening.hearing.position), Why.IDLE)
+            self.speaking.generate(Origin.IDLE, Basis("", self.context.history.revision), Why.IDLE)
+        elif p.prompt_after_ms and self.prompts < len(p.prompts):
             self.prompts += 1
             self.speaking.say(Say(p.prompts[self.prompts - 1]), Origin.IDLE, Why.IDLE)
         else:
@@ -200,7 +208,7 @@ class Conversation:
         context = self.context
         context.declare(event.tools)
         context.has_stt, context.has_turn_score = event.has_stt, event.has_turn_score
-        context.native = event.native
+        context.native, context.client_plays, context.ids = event.native, event.client_plays, event.ids
         if self.policy.limits.call_ms:
             context.set_timer("call", 0, context.now + self.policy.limits.call_ms)
         if event.greeting:
@@ -231,17 +239,25 @@ class Conversation:
         by_hand.typed(self.listening, event.text, event.answer)
 
     def _asked(self, event: ReplyAsked) -> None:
-        if len(self.speaking.line) + len(self.asked) >= self.policy.reply.max_queue:
-            self.context.report(Role.LLM, "overflow", "too many replies asked for", Why.LIMIT)
+        waiting = len(self.asked) + (len(self.speaking.asides) if event.aside else len(self.speaking.line))
+        if waiting >= self.policy.reply.max_queue:
+            detail = "too many replies asked for"
+            self.context.report(Role.LLM, "overflow", detail, Why.LIMIT)
+            self.context.tell(ReplyRefused(event.ref, "overflow", detail), Why.LIMIT)
             return
         if by_hand.committing(self.listening):
             self.asked.append(event)
             return
-        self.speaking.discard(Why.ASKED)
+        if not event.aside:
+            self.speaking.discard(Why.ASKED)
         basis = Basis("", self.context.history.revision)
-        self.speaking.generate(Origin.ASKED, basis, Why.ASKED, instructions=event.instructions)
+        self.speaking.generate(Origin.ASKED, basis, Why.ASKED, asked=event)
 
-    def _stop_asked(self, _event: StopAsked) -> None:
+    def _stop_asked(self, event: StopAsked) -> None:
+        if event.reply or event.ref:
+            self.asked = [asked for asked in self.asked if not event.ref or asked.ref != event.ref]
+            self.speaking.stop_one(event.reply, event.ref, Why.ASKED)
+            return
         self.listening.unanswered.clear()
         self.asked.clear()
         self.speaking.stop(Why.ASKED)
@@ -251,6 +267,14 @@ class Conversation:
             self.context.report(Role.LLM, "duplicate_item", f"there is an item {event.item.id!r} already", Why.ASKED)
         elif not self.context.history.add(event.item, event.after):
             self.context.report(Role.LLM, "unknown_item", f"no item {event.after!r} to put one after", Why.ASKED)
+        elif isinstance(event.item, Result) and self.context.tools.runs_away(event.item.call):
+            self.speaking.endings.tool_done(event.item.call, event.item.output, ok=True)
+
+    def _policy_set(self, event: PolicySet) -> None:
+        self.context.policy = changed(self.context.policy, dict(event.settings))
+
+    def _tools_declared(self, event: ToolsDeclared) -> None:
+        self.context.declare(event.tools)
 
     def _hang_up_asked(self, event: HangUpAsked) -> None:
         if event.after_speech:
@@ -275,13 +299,14 @@ _ROUTES: dict[type, _Route] = {
     ReplyTextEnded: lambda c, e: c.speaking.text_ended(e),
     ReplyAudio: lambda c, e: c.speaking.audio(e),
     ReplyAudioEnded: lambda c, e: c.speaking.audio_ended(e),
-    Sent: lambda c, e: None,
+    Sent: lambda c, e: c.speaking.sent(e),
     Played: lambda c, e: c.speaking.played(e),
-    ToolAsked: lambda c, e: c.speaking.tool_asked(e),
+    ToolAsked: lambda c, e: calling.asked(c.speaking, e),
+    ToolApproved: lambda c, e: calling.approved(c.speaking, e),
     ToolDone: Conversation._tool_done,
-    ProviderFailed: lambda c, e: c.speaking.failed(e),
+    ProviderFailed: lambda c, e: failing.failed(c.speaking, e),
     Used: Conversation._used,
-    TurnCommitted: lambda c, e: by_hand.commit(c.listening, e.answer),
+    TurnCommitted: lambda c, e: by_hand.commit(c.listening, e.answer, e.item),
     InputCleared: lambda c, e: by_hand.clear(c.listening),
     TextTurn: Conversation._typed,
     ReplyAsked: Conversation._asked,
@@ -291,6 +316,8 @@ _ROUTES: dict[type, _Route] = {
     ItemCreated: Conversation._item_created,
     ItemDeleted: lambda c, e: c.context.history.remove(e.item),
     HeardReported: lambda c, e: c.speaking.reported(e),
+    PolicySet: Conversation._policy_set,
+    ToolsDeclared: Conversation._tools_declared,
     CallEnded: lambda c, e: c._end(e.reason, Why.CALL_OVER),
     Tick: Conversation._tick,
 }
@@ -303,8 +330,8 @@ _DUE: dict[str, Callable[[Conversation, str, int], None]] = {
     "idle": lambda c, what, who: c._idle_due(who),
     "hang_up": lambda c, what, who: c._end(c.hanging_up or "hang_up", Why.TIMEOUT),
     "call": lambda c, what, who: c._limit("call_ms", Why.LIMIT),
-    "llm": lambda c, what, who: c.speaking.due(what, who),
-    "tts": lambda c, what, who: c.speaking.due(what, who),
-    "playout": lambda c, what, who: c.speaking.due(what, who),
-    "flush": lambda c, what, who: c.speaking.due(what, who),
+    "llm": lambda c, what, who: failing.due(c.speaking, what, who),
+    "tts": lambda c, what, who: failing.due(c.speaking, what, who),
+    "playout": lambda c, what, who: failing.due(c.speaking, what, who),
+    "flush": lambda c, what, who: failing.due(c.speaking, what, who),
 }

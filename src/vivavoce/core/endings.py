@@ -49,7 +49,7 @@ class Endings:
         self.context.history.revision += 1
         self.context.emit(Flush(reply.id, at, why))
         self.context.emit(Cancel(reply.id, why))
-        if reply.released:
+        if reply.released and not reply.aside:
             self.settling.add(reply.id)
             due = self.context.now + self.context.policy.reply.flush_timeout_ms
             self.context.set_timer("flush", reply.id, due)
@@ -69,7 +69,8 @@ class Endings:
         text, exact = reply.heard_text()
         ending = ENDINGS[reply.state]
         why = Why.ENDED if reply.state is State.DONE else Why.INTERRUPTED
-        self.context.tell(ReplyClosed(reply.id, ending, reply.text.strip(), text, exact, reply.heard_samples), why)
+        said, samples = reply.text.strip(), reply.heard_samples
+        self.context.tell(ReplyClosed(reply.id, ending, said, text, exact, samples, reply.failure), why)
         self.report(reply)
 
     def forget_timers(self, reply: Reply, keep: tuple[str, ...] = ()) -> None:

@@ -31,6 +31,10 @@ class ToolSpec:
     on_interrupt: str = "finish"
     """`finish`: runs on when the caller interrupts. `abandon`: cancelled, and the row says so. `block`: while it
     runs the agent cannot be interrupted."""
+    runs: str = "here"
+    """`here`: the engine runs it. `caller`: the caller's client does, however long it takes, and creates a `Result`."""
+    approval: bool = False
+    """It waits until `ToolApproved` allows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class CallStarted:
     """True when a turn model answers `ScoreTurn`."""
     native: bool = False
     """One engine hears and speaks: replies come as audio with a transcript, nothing is sent to a synthesiser."""
+    client_plays: bool = False
+    """The caller's client is given audio ahead of time and plays it by itself. Until it reports otherwise, all that it
+    was given counts as heard."""
+    ids: str = ""
+    """Part of the name of every item, so that items of different calls have different names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,8 @@ class ReplyTextEnded:
     """The model finished its answer (text and tool calls)."""
 
     reply: int
+    short: str = ""
+    """Why it ended before its end: `length` for the limit of tokens, `filter` for the vendor's content filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +190,15 @@ class ToolAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolApproved:
+    """Somebody decided about a call that waits for approval."""
+
+    call: str
+    ok: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolDone:
     call: str
     output: str
@@ -211,6 +231,8 @@ class TurnCommitted:
 
     answer: bool = True
     """False: only record the turn; a later `ReplyAsked` answers it."""
+    item: str = ""
+    """The name that the caller's client was told for the turn; with a name it is recorded even without words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +253,23 @@ class ReplyAsked:
     """Answer now, from the history as it stands."""
 
     instructions: str | None = None
+    ref: str = ""
+    """The asker's name for the answer; comes back in `ReplyOpened`, `ReplyRefused` and `Generate`."""
+    items: tuple[Item, ...] | None = None
+    """Answer these instead of the history."""
+    aside: bool = False
+    """Beside the conversation: it takes no floor, waits for nobody, and leaves nothing in the history."""
+    spoken: bool | None = None
+    """False for words only; None for what the policy says."""
 
 
 @dataclass(frozen=True, slots=True)
 class StopAsked:
-    """Stop whatever is being said or prepared."""
+    """Stop whatever is being said or prepared, or only what is named here."""
+
+    reply: int = 0
+    ref: str = ""
+    """As in `ReplyAsked`, also while that still waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,10 +303,26 @@ class ItemDeleted:
 
 @dataclass(frozen=True, slots=True)
 class HeardReported:
-    """The caller's client says how much of a reply it played: the truth from now on, also if less than `Played`."""
+    """The caller's client says how much of a reply it played: the truth from now on, also if less than `Played`. Of a
+    reply that is complete it will play no more."""
 
     reply: int
     samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """From now on these settings hold."""
+
+    settings: tuple[tuple[str, bool | int | float | str], ...]
+    """Dotted keys of the policy. Raises PolicyError for an unknown key or an unusable value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsDeclared:
+    """From now on these are the tools; calls under way keep what held for them."""
+
+    tools: tuple[ToolSpec, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +351,7 @@ Event = (
     | Sent
     | Played
     | ToolAsked
+    | ToolApproved
     | ToolDone
     | ProviderFailed
     | Used
@@ -314,6 +365,8 @@ Event = (
     | ItemCreated
     | ItemDeleted
     | HeardReported
+    | PolicySet
+    | ToolsDeclared
     | CallEnded
     | Tick
 )

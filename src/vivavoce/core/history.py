@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from .commands import Call, Item, Message, Result
@@ -91,16 +91,20 @@ class History:
                     if row.state in (State.WAITING, State.DISCARDED):
                         continue
                     yield Call(id, call, row.name, row.arguments)
-                    yield Result(f"{id}_r", call, row.output if row.settled else RUNNING)
-                case Message(text=text):
-                    if text:
+                    if row.spec.runs == "here":
+                        yield Result(f"{id}_r", call, row.output if row.settled else RUNNING)
+                case Message(text=text, images=images):
+                    if text or images:
                         yield entry
                 case _:
                     yield entry
 
     def request(self, voice: Callable[[int], Voice], tools: Tools, *extra: Item) -> tuple[Item, ...]:
         """The items for a model, each result right behind its call, orphans left out."""
-        items = [*self.items(voice, tools), *extra]
+        return self.in_order([*self.items(voice, tools), *extra])
+
+    def in_order(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """Each result right behind its call, orphans left out."""
         out: list[Item] = []
         loose: dict[str, Result] = {}
         for before, item in itertools.pairwise([None, *items]):
@@ -113,6 +117,11 @@ class History:
             elif isinstance(item, Message):
                 out.append(item)
         return tuple(out)
+
+    @property
+    def ends_spoken(self) -> bool:
+        """The agent had the last word."""
+        return bool(self.entries) and isinstance(self.entries[-1], Spoken)
 
     def has(self, item: str) -> bool:
         return self._find(item) is not None

@@ -31,7 +31,6 @@ class Listening:
     overlapping: Overlapping = field(init=False)
     last: Turn | None = None
     """The last committed turn, for words that come late."""
-    last_item: str = ""
     unanswered: list[tuple[Turn, Why]] = field(default_factory=list)
     """Turns to be answered once it is known how much of the reply they cut was heard."""
     forgotten: int = 0
@@ -112,14 +111,16 @@ class Listening:
             self.overlapping.harmless(self.turn, Why.STALLED)
 
     def open(self, start: int, why: Why, speaking: bool = True) -> Turn:
-        turn = Turn(self.context.next_id("turn"), start, self.hearing.end, speaking)
+        turn = Turn(self.context.next_id("turn"), start, self.hearing.end, self.context.item_id(), speaking)
         turn.over_agent = bool(self.speaking.line)
         turn.voiced = self.hearing.end - self.hearing.onset if speaking else 0
         self.turn = turn
         for words in self.waiting.values():
             turn.hear(words)
         self.waiting.clear()
-        self.context.tell(UserStarted(turn.id, start), why)
+        self.context.tell(UserStarted(turn.id, start, turn.item, turn.over_agent), why)
+        if turn.over_agent and self.context.policy.turns is Turns.LOCAL:
+            self.overlapping.opened(turn)
         return turn
 
     # words
@@ -158,7 +159,7 @@ class Listening:
         turn.hear(words)
         if normalise(turn.text) == before:
             return
-        self.context.history.reword(self.last_item, turn.text)
+        self.context.history.reword(turn.item, turn.text)
         head = self.speaking.head
         if not (words.final and self.context.has_stt) or head is None:
             return
@@ -182,7 +183,7 @@ class Listening:
         if turn is None or self.context.policy.turns is not Turns.LOCAL:
             return
         if turn.over_agent and not self.speaking.line:
-            turn.over_agent = turn.harmless = False
+            self.overlapping.free(turn, Why.ENDED)
         if turn.speaking:
             self.context.clear_timer("endpoint", 0)
             if turn.over_agent or self.speaking.candidate is None:
@@ -243,7 +244,7 @@ class Listening:
         verdict = endpoint.judge(evidence, p.endpoint, p.lexicon)
         if verdict.over and not self.speaking.settling:
             turn.marks.silence_ms = verdict.wait_ms
-            self.commit(turn, Why.WORDS_LATE if turn.given_up else verdict.why)
+            self.commit(turn, Why.WORDS_LATE if turn.given_up else verdict.why, p.endpoint.answer)
             return
         if silence >= p.reply.speculate_after_ms:
             self._check_speculation(turn)
@@ -274,7 +275,8 @@ class Listening:
             self.speaking.discard(Why.WORDS_CHANGED)
             candidate = None
         p = self.context.policy.reply
-        able = p.speculate and not turn.speaking and basis.words and not self.speaking.line
+        able = p.speculate and self.context.policy.endpoint.answer
+        able = able and not turn.speaking and bool(basis.words) and not self.speaking.line
         if candidate is None and able and not self.speaking.settling and turn.speculations < p.max_speculations:
             turn.speculations += 1
             said = Message(f"turn_{turn.id}", "user", turn.text)
@@ -282,7 +284,7 @@ class Listening:
 
     def commit(self, turn: Turn, why: Why, answer: bool = True) -> None:
         """The turn is over. Sound without words is no turn, if a recogniser listened."""
-        if self.context.has_stt and not turn.text:
+        if self.context.has_stt and not turn.text and not turn.kept:
             lost = turn.given_up and in_ms(turn.voiced) >= 400
             self.drop(turn, Why.WORDS_LATE if turn.given_up else Why.NO_WORDS)
             if lost and self.context.policy.reply.apology and not self.speaking.line:
@@ -292,12 +294,12 @@ class Listening:
         turn.marks.set("user_end", self.when(turn.end))
         turn.marks.set("turn_decided", self.context.now)
         basis = self._basis(turn)
-        self.last, self.last_item = turn, self.context.item_id()
+        self.last = turn
         self.context.tell(UserSaid(turn.id, turn.text, True), why)
-        self.context.tell(UserTurned(turn.id, self.last_item, turn.text, turn.start, turn.end), why)
+        self.context.tell(UserTurned(turn.id, turn.item, turn.text, turn.start, turn.end), why)
         self.speaking.endings.user_texts[turn.id] = turn.text
         fits = self.speaking.candidate is not None and self.speaking.candidate.basis == basis
-        self.context.history.add(Message(self.last_item, "user", turn.text))
+        self.context.history.add(Message(turn.item, "user", turn.text))
         if not answer:
             self.speaking.discard(why)
         elif fits:

@@ -6,7 +6,7 @@ from .commands import Role, RunTool, Seal, Speak, Why
 from .context import Context
 from .events import ReplyAudio
 from .heard import Part
-from .notices import ReplyDelta
+from .notices import ReplyDelta, ReplyMade
 from .reply import Reply, State
 from .tools import Row
 from .tools import State as ToolState
@@ -20,13 +20,15 @@ def add_text(context: Context, reply: Reply, delta: str) -> None:
     if context.native:
         _native_part(reply).text += delta
         return
+    if not reply.spoken:
+        return
     for clause in reply.clauses.push(delta, context.policy.reply):
         _speak(context, reply, clause)
 
 
-def end_text(context: Context, reply: Reply) -> None:
+def end_text(context: Context, reply: Reply, short: str = "") -> None:
     """All of the answer is there."""
-    reply.text_done = True
+    reply.text_done, reply.short = True, short
     context.clear_timer("llm", reply.id)
     if context.native and not reply.ledger.complete:
         expect_audio(context, reply)
@@ -66,11 +68,18 @@ def end_part(context: Context, reply: Reply, part: int) -> None:
 
 
 def run_tool(context: Context, reply: Reply, row: Row, why: Why) -> None:
-    """Anything may run for a live reply, only read-only tools for a speculative one."""
-    if row.state is ToolState.WAITING and (reply.state is State.LIVE or row.spec.read_only):
-        row.state = ToolState.RUNNING
-        context.set_timer(f"tool:{row.call}", reply.id, context.now + row.spec.timeout_ms)
-        context.emit(RunTool(reply.id, row.call, row.name, row.arguments, why))
+    """Anything may run for a live reply, only read-only tools of ours for a speculative one."""
+    may = reply.state is State.LIVE or (row.spec.read_only and row.spec.runs == "here")
+    if row.state is ToolState.WAITING and may and not row.needs_approval:
+        start_tool(context, row, why)
+
+
+def start_tool(context: Context, row: Row, why: Why) -> None:
+    """From now on it runs: here within its time, or at the caller's for as long as that takes."""
+    row.state = ToolState.RUNNING
+    if row.spec.runs == "here":
+        context.set_timer(f"tool:{row.call}", row.reply, context.now + row.spec.timeout_ms)
+        context.emit(RunTool(row.reply, row.call, row.name, row.arguments, why))
 
 
 def _native_part(reply: Reply) -> Part:
@@ -97,3 +106,12 @@ def _seal(context: Context, reply: Reply) -> None:
         reply.sealed = True
         context.clear_timer("tts", reply.id)
         context.emit(Seal(reply.id, Why.COMPLETE))
+        if reply.state is not State.SPECULATIVE:
+            tell_made(context, reply)
+
+
+def tell_made(context: Context, reply: Reply) -> None:
+    """All of it exists, as far as anybody outside knows of it."""
+    usage = tuple(context.meter.take(reply.id).amounts.items())
+    made = ReplyMade(reply.id, reply.text.strip(), reply.ledger.samples, reply.short, usage)
+    context.tell(made, Why.COMPLETE)

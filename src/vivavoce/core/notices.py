@@ -40,6 +40,17 @@ class UserStarted:
     turn: int
     at: int
     """Caller samples (16 kHz), prefix padding included."""
+    item: str
+    """The item that the turn becomes if it is committed."""
+    over_agent: bool = False
+    """It began over the agent's voice: unless `UserTookFloor` follows, it is no turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserTookFloor:
+    """What began over the agent's voice is a turn. If it interrupts, the replies it cuts are closed after this."""
+
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +88,29 @@ class UserDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class IdleTimedOut:
+    """Nobody spoke for long: an empty turn `item` at caller sample `at` is answered."""
+
+    item: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyOpened:
     reply: int
     origin: Origin
     item: str
+    ref: str = ""
+    """The name that its asker gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRefused:
+    """What was asked for as `ref` will not be made."""
+
+    ref: str
+    code: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +124,30 @@ class ReplyAudible:
     """The first sample of the reply is being played."""
 
     reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyMade:
+    """All text, audio and tool calls of the reply exist; it may not have been heard yet."""
+
+    reply: int
+    text: str
+    samples: int
+    """Of audio (24 kHz) in all."""
+    short: str
+    """As in `ReplyTextEnded`."""
+    usage: tuple[tuple[str, float], ...]
+    """('llm:MODEL:output_tokens', 31.0) and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyHeard:
+    """The caller's client said how much it played; `heard` are the words of it."""
+
+    reply: int
+    heard: str
+    exact: bool
+    samples: int
 
 
 class Ending(Enum):
@@ -117,6 +171,8 @@ class ReplyClosed:
     """False when no word times were known and `heard` was apportioned by duration."""
     samples: int
     """Samples (24 kHz) that the caller heard."""
+    failure: str = ""
+    """`code: detail` of a failed reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +181,10 @@ class ToolStarted:
     call: str
     name: str
     arguments: str
+    item: str = ""
+    """The call in the history."""
+    approval: bool = False
+    """It waits for `ToolApproved`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +227,18 @@ class TurnReport:
 Notice = (
     FloorChanged
     | UserStarted
+    | UserTookFloor
     | UserStopped
     | UserSaid
     | UserTurned
     | UserDropped
+    | IdleTimedOut
     | ReplyOpened
+    | ReplyRefused
     | ReplyDelta
     | ReplyAudible
+    | ReplyMade
+    | ReplyHeard
     | ReplyClosed
     | ToolStarted
     | ToolSettled

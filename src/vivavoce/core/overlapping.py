@@ -11,7 +11,8 @@ from .context import Context
 from .events import UserSound
 from .hearing import Hearing
 from .lexicon import normalise
-from .policy import Yielding
+from .notices import UserTookFloor
+from .policy import InterruptedBy, Yielding
 from .speaking import Speaking
 from .turn import Turn
 from .units import in_ms
@@ -93,10 +94,24 @@ class Overlapping:
         if turn is not None:
             turn.harmless = True
 
+    def free(self, turn: Turn, why: Why) -> None:
+        """From now on it is a turn like any other."""
+        turn.over_agent = turn.harmless = False
+        self.context.tell(UserTookFloor(turn.id), why)
+
+    def opened(self, turn: Turn) -> None:
+        """A turn began over the agent's voice: where any voice is enough, there is nothing to weigh."""
+        p = self.context.policy.barge_in
+        if p.interrupted_by is InterruptedBy.VOICE:
+            self.free(turn, Why.VOICE)
+            if barge_in.may_stop(p, self.speaking.interruptible()):
+                self._take_floor(turn, Why.VOICE)
+
     def _take_floor(self, turn: Turn | None, why: Why) -> None:
         self.overlap = None
         if turn is not None:
-            turn.over_agent = turn.harmless = False
+            if turn.over_agent:
+                self.free(turn, why)
             turn.marks.at["interrupted"] = self.context.now
         finish = self.context.policy.barge_in.yielding is Yielding.FINISH_SENTENCE
         self.speaking.stop(why, finish_sentence=finish)

@@ -21,6 +21,15 @@ class Yielding(Enum):
     NEVER = "never"
 
 
+class InterruptedBy(Enum):
+    """What makes sound over the agent's voice an interruption."""
+
+    MEANING = "meaning"
+    """Its words and its length, weighed by `barge_in.judge`."""
+    VOICE = "voice"
+    """Any voice, at once: for callers whose client stops the agent as soon as it hears of speech."""
+
+
 @dataclass(frozen=True, slots=True)
 class HearingPolicy:
     """Voice activity with hysteresis, counted in samples."""
@@ -57,6 +66,8 @@ class EndpointPolicy:
     """How long after that request the final words may take before the turn goes on without them."""
     score_every_ms: int = 100
     """How often a turn model is asked again during silence."""
+    answer: bool = True
+    """Answer a turn that is over; False only records it."""
     stall_ms: int = 1_000
     """When no audio arrives at all for this long, the missing audio counts as silence."""
 
@@ -67,6 +78,8 @@ class BargeInPolicy:
 
     yielding: Yielding = Yielding.AT_ONCE
     """How the agent gives way: `at_once`, `finish_sentence` or `never`."""
+    interrupted_by: InterruptedBy = InterruptedBy.MEANING
+    """What makes it an interruption: `meaning` or `voice`."""
     duck_after_ms: int = 30
     """Voice after which the agent speaks lower."""
     duck_db: float = -9.0
@@ -96,6 +109,8 @@ class BargeInPolicy:
 class ReplyPolicy:
     """Answering."""
 
+    spoken: bool = True
+    """Answers are spoken; False for words only."""
     speculate: bool = True
     """Start an answer on words that may still change; nobody hears it before the turn is over."""
     speculate_after_ms: int = 150
@@ -133,6 +148,8 @@ class IdlePolicy:
     """Silence after which the agent says something; 0 for never."""
     prompts: tuple[str, ...] = ("Are you still there?",)
     """Said in turn; after the last one the call is left alone or ended."""
+    ask: bool = False
+    """Instead of `prompts` the model is asked to say something, each time after it has spoken."""
     hang_up_after_ms: int = 0
     """Silence that ends the call, after the last prompt if there are any; 0 for never."""
 

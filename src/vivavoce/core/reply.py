@@ -55,6 +55,14 @@ class Reply:
     """The reply whose tool results it goes on from."""
     child: Reply | None = None
     item: str = ""
+    ref: str = ""
+    """What its asker calls it."""
+    aside: bool = False
+    """Beside the conversation: not in line for the floor, not in the history."""
+    spoken: bool = True
+    """False for words only."""
+    client_plays: bool = False
+    """The caller's client has audio of it that is not played yet, and may report how far it came."""
     interruptible: bool = True
     rounds: int = 0
     """Tool rounds behind it."""
@@ -73,6 +81,11 @@ class Reply:
     ending: State = State.CUT
     """What it becomes when it reaches `stop_at`."""
     played: int = 0
+    sent: int = 0
+    """Samples given to the caller's transport."""
+    short: str = ""
+    """Why the model ended it early."""
+    failure: str = ""
     reported: int | None = None
     """What the caller's client said it played: outranks `played`."""
     settled: bool = False
@@ -97,7 +110,10 @@ class Reply:
 
     @property
     def heard_samples(self) -> int:
-        return self.played if self.reported is None else self.reported
+        """Once it is over."""
+        if self.reported is not None:
+            return self.reported
+        return self.sent if self.client_plays else self.played
 
     @property
     def finished(self) -> bool:
@@ -108,12 +124,15 @@ class Reply:
         """The words heard, and whether that is exact."""
         if self.state is State.DONE and self.reported is None:
             return self.text.strip(), True
+        if not self.spoken:
+            # Words that are not spoken are read as they come.
+            return self.text.strip(), True
         heard = self.ledger.heard(self.id, self.heard_samples)
         return heard.text, heard.exact
 
     def voice(self) -> Voice:
         """The history's view: what was heard, or what is being said while it still may be heard whole."""
-        if not self.over:
+        if not self.over and self.reported is None:
             return Voice(self.text.strip(), False)
         heard, _ = self.heard_text()
         return Voice(heard, heard != self.text.strip())

@@ -8,22 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import making
-from .commands import (
-    Bind,
-    Cancel,
-    CancelTool,
-    Duck,
-    Flush,
-    Generate,
-    Hold,
-    Item,
-    Release,
-    Resume,
-    Role,
-    Speak,
-    Why,
-)
+from . import calling, failing, making
+from .commands import Bind, Cancel, CancelTool, Duck, Flush, Generate, Hold, Item, Release, Resume, Role, Why
 from .context import Context
 from .endings import Endings
 from .events import (
@@ -31,19 +17,23 @@ from .events import (
     Played,
     ProviderFailed,
     RemoteReplied,
+    ReplyAsked,
     ReplyAudio,
     ReplyAudioEnded,
     ReplyText,
     ReplyTextEnded,
     Say,
-    ToolAsked,
+    Sent,
 )
-from .history import Called, Spoken, Voice
+from .history import Spoken, Voice
 from .marks import Marks
-from .notices import Origin, ReplyAudible, ReplyDelta, ReplyOpened, ToolStarted
+from .notices import Origin, ReplyAudible, ReplyDelta, ReplyHeard, ReplyOpened
 from .reply import Basis, Reply, State
 from .tools import State as ToolState
 from .units import out_samples
+
+NOBODY = ReplyAsked()
+"""Asks for nothing special."""
 
 
 @dataclass(slots=True)
@@ -53,6 +43,8 @@ class Speaking:
     line: list[Reply] = field(default_factory=list)
     candidate: Reply | None = None
     """The speculative reply, if any."""
+    asides: list[Reply] = field(default_factory=list)
+    """Replies beside the conversation."""
     endings: Endings = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,22 +90,26 @@ class Speaking:
         *extra: Item,
         turn: int = 0,
         speculative: bool = False,
-        instructions: str | None = None,
+        asked: ReplyAsked = NOBODY,
         parent: Reply | None = None,
     ) -> Reply:
-        """Ask the model for an answer. A speculative one stays out of the line and of the history."""
+        """Ask the model for an answer. A speculative one stays out of the line and of the history, an aside too."""
         reply = self._new(origin, basis, State.SPECULATIVE if speculative else State.LIVE, turn)
+        reply.ref, reply.aside = asked.ref, asked.aside
+        if asked.spoken is not None:
+            reply.spoken = asked.spoken
         if parent is not None:
             self._follow(reply, parent)
-        items = self.request(*extra)
+        items = self.request(*extra) if asked.items is None else self.context.history.in_order(asked.items)
         reply.marks.set("llm_request", self.context.now)
         self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
         if speculative:
             self.candidate = reply
         else:
             self._go_live(reply, why)
-            self.endings.answered(self.context.tools)
-        self.context.emit(Generate(reply.id, items, speculative, why, instructions))
+            if not reply.aside:
+                self.endings.answered(self.context.tools)
+        self.context.emit(Generate(reply.id, items, speculative, why, asked.instructions, asked.ref))
         reply.whys.append(why.name)
         return reply
 
@@ -163,7 +159,9 @@ class Speaking:
         if reply.text:
             self.context.tell(ReplyDelta(reply.id, reply.text), why)
         for row in self.context.tools.of(reply.id):
-            self._admit(reply, row.call, Why.PROMOTED)
+            calling.admit(self, reply, row.call, Why.PROMOTED)
+        if reply.sealed:
+            making.tell_made(self.context, reply)
 
     def discard(self, why: Why) -> None:
         """Forget the early answer; nobody heard of it."""
@@ -183,23 +181,28 @@ class Speaking:
 
     def _new(self, origin: Origin, basis: Basis, state: State, turn: int) -> Reply:
         reply = Reply(self.context.next_id("reply"), origin, basis, state, turn)
+        reply.client_plays, reply.spoken = self.context.client_plays, self.context.policy.reply.spoken
         self.replies[reply.id] = reply
         return reply
 
     def _go_live(self, reply: Reply, why: Why) -> None:
         reply.item = self.context.item_id()
-        self.line.append(reply)
-        self.context.history.add(Spoken(reply.item, reply.id))
-        self.context.tell(ReplyOpened(reply.id, reply.origin, reply.item), why)
+        if reply.aside:
+            self.asides.append(reply)
+        else:
+            self.line.append(reply)
+            self.context.history.add(Spoken(reply.item, reply.id))
+        self.context.tell(ReplyOpened(reply.id, reply.origin, reply.item, reply.ref), why)
 
     # what the model and the synthesiser deliver
 
-    def _alive(self, reply: int) -> Reply | None:
+    def alive(self, reply: int) -> Reply | None:
+        """The reply if it is still being made."""
         found = self.replies.get(reply)
         return None if found is None or found.over or found.stop_at is not None else found
 
     def text(self, event: ReplyText) -> None:
-        reply = self._alive(event.reply)
+        reply = self.alive(event.reply)
         if reply is None or reply.text_done:
             return
         reply.marks.set("llm_first_token", self.context.now)
@@ -207,22 +210,22 @@ class Speaking:
         making.add_text(self.context, reply, event.text)
 
     def text_ended(self, event: ReplyTextEnded) -> None:
-        reply = self._alive(event.reply)
+        reply = self.alive(event.reply)
         if reply is not None and not reply.text_done:
-            making.end_text(self.context, reply)
+            making.end_text(self.context, reply, event.short)
 
     def audio(self, event: ReplyAudio) -> None:
-        reply = self._alive(event.reply)
+        reply = self.alive(event.reply)
         if reply is not None and making.add_audio(self.context, reply, event) and reply.released:
             self._expect_playout(reply)
 
     def audio_ended(self, event: ReplyAudioEnded) -> None:
-        reply = self._alive(event.reply)
+        reply = self.alive(event.reply)
         if reply is None or event.part >= len(reply.ledger.parts):
             return
         part = reply.ledger.parts[event.part]
         if not part.samples and any(c.isalnum() for c in part.text) and not self.context.native:
-            self.failed(ProviderFailed(Role.TTS, "no_audio", part.text[:40], event.reply, event.part))
+            failing.failed(self, ProviderFailed(Role.TTS, "no_audio", part.text[:40], event.reply, event.part))
         else:
             making.end_part(self.context, reply, event.part)
 
@@ -249,16 +252,28 @@ class Speaking:
             reply.marks.set("first_audible", self.context.now)
         if event.final:
             self.endings.settled(reply)
-            self._leave(reply)
+            self.leave(reply)
         elif reply.played > before:
             self._expect_playout(reply)
 
     def reported(self, event: HeardReported) -> None:
-        """The caller's client knows better what it played."""
+        """The caller's client knows better what it played, and what of it will never sound."""
+        reply = self.replies.get(event.reply)
+        if reply is None or reply.state in (State.SPECULATIVE, State.DISCARDED):
+            return
+        reply.reported = max(0, min(event.samples, reply.ledger.samples))
+        self.context.history.revision += 1
+        text, exact = reply.heard_text()
+        self.context.tell(ReplyHeard(reply.id, text, exact, reply.reported), Why.REPORTED)
+        if reply.complete and reply in self.line:
+            self.endings.cut(reply, Why.REPORTED)
+            self.leave(reply)
+
+    def sent(self, event: Sent) -> None:
+        """So much of it was given to the caller."""
         reply = self.replies.get(event.reply)
         if reply is not None:
-            reply.reported = max(0, min(event.samples, reply.ledger.samples))
-            self.context.history.revision += 1
+            reply.sent = max(reply.sent, min(event.samples, reply.ledger.samples))
 
     def _expect_playout(self, reply: Reply) -> None:
         """A listener that takes nothing for too long is gone; but nothing is owed while there is nothing to play."""
@@ -268,31 +283,6 @@ class Speaking:
             due = self.context.now + self.context.policy.reply.playout_timeout_ms
             self.context.set_timer("playout", reply.id, due)
 
-    # tools
-
-    def tool_asked(self, event: ToolAsked) -> None:
-        reply = self._alive(event.reply)
-        if reply is None:
-            return
-        row = self.context.tools.add(event.reply, event.call, event.name, event.arguments)
-        if row is None:
-            self.context.report(Role.TOOL, "duplicate", f"call {event.call!r} was asked for twice", Why.LATE)
-            return
-        reply.marks.set("llm_first_token", self.context.now)
-        self._admit(reply, row.call, Why.CALLED)
-
-    def _admit(self, reply: Reply, call: str, why: Why) -> None:
-        """Run what may run; a call of a live reply is part of the conversation."""
-        row = self.context.tools.rows[call]
-        if reply.state is State.LIVE and not row.live:
-            row.live = True
-            self.context.history.add(Called(self.context.item_id(), call))
-            self.context.tell(ToolStarted(reply.id, call, row.name, row.arguments), why)
-            self.endings.awaiting[reply.id] = reply
-            if row.settled:
-                self.endings.tool_settled(row)
-        making.run_tool(self.context, reply, row, why)
-
     # the floor
 
     def advance(self, free: bool) -> None:
@@ -301,12 +291,24 @@ class Speaking:
             head.state = State.DONE
             head.whys.append(Why.ENDED.name)
             self.endings.settled(head)
-            self._leave(head)
+            self.leave(head)
+        self._advance_asides()
         if free:
             for parent in self.endings.ready(quiet=not self.line and self.candidate is None):
                 basis = Basis("", self.context.history.revision)
                 self.generate(Origin.TOOLS, basis, Why.TOOL_RESULT, turn=parent.turn, parent=parent)
             self._release()
+
+    def _advance_asides(self) -> None:
+        """They wait for nobody, and are over when all of them exists."""
+        for reply in list(self.asides):
+            if not reply.released and reply.ledger.samples:
+                reply.released = True
+                self.context.emit(Release(reply.id, Why.FIRST_AUDIO, aside=True))
+            if reply.complete:
+                reply.state = State.DONE
+                self.endings.settled(reply)
+                self.asides.remove(reply)
 
     def _release(self) -> None:
         why = Why.FIRST_AUDIO
@@ -320,7 +322,10 @@ class Speaking:
                 return
             why = Why.NEXT_IN_LINE
 
-    def _leave(self, reply: Reply) -> None:
+    def leave(self, reply: Reply) -> None:
+        """It has no part in anything any more."""
+        if reply in self.asides:
+            self.asides.remove(reply)
         if reply in self.line:
             self.line.remove(reply)
             if self.line and self.line[0].released:
@@ -354,8 +359,15 @@ class Speaking:
                 self._finish_sentence(reply, why)
             elif not finish_sentence or reply.stop_at is None:
                 self.endings.cut(reply, why)
-                self._leave(reply)
+                self.leave(reply)
         self.endings.abandon_tools(why)
+
+    def stop_one(self, number: int, ref: str, why: Why) -> None:
+        """Stop the reply of this number or of this name, wherever it is."""
+        for reply in [*self.line, *self.asides]:
+            if reply.id == number or (ref and reply.ref == ref):
+                self.endings.cut(reply, why)
+                self.leave(reply)
 
     def _finish_sentence(self, reply: Reply, why: Why) -> None:
         cap = reply.played + out_samples(self.context.policy.barge_in.sentence_cap_ms)
@@ -370,60 +382,3 @@ class Speaking:
         due = self.context.now + self.context.policy.barge_in.sentence_cap_ms
         self.context.set_timer("flush", reply.id, due + self.context.policy.reply.flush_timeout_ms)
         self.endings.forget_timers(reply, keep=("flush",))
-
-    # failures
-
-    def failed(self, event: ProviderFailed) -> None:
-        """A provider failed: retry a synthesis once, else end the reply with what exists and apologise."""
-        self.context.report(event.role, event.code, event.detail, Why.FAILED)
-        reply = self._alive(event.reply) if event.reply is not None else None
-        if reply is None:
-            return
-        if self._retry(reply, event):
-            return
-        if reply is self.candidate:
-            self.discard(Why.FAILED)
-            return
-        self.endings.fail(reply, sounding=reply is self.head and reply.released)
-        if reply.over:
-            self._leave(reply)
-        apology = self.context.policy.reply.apology
-        if apology and reply.origin is not Origin.APOLOGY:
-            self.say(Say(apology), Origin.APOLOGY, Why.APOLOGY)
-
-    def _retry(self, reply: Reply, event: ProviderFailed) -> bool:
-        part = event.part
-        if event.role is not Role.TTS or part is None or part >= len(reply.ledger.parts) or part in reply.retried:
-            return False
-        if self.context.native:
-            return False
-        row = reply.ledger.parts[part]
-        if row.samples or row.ended:
-            return False
-        reply.retried.add(part)
-        making.expect_audio(self.context, reply)
-        for n in range(part, len(reply.ledger.parts)):
-            self.context.emit(Speak(reply.id, n, reply.ledger.parts[n].text, Why.RETRY))
-        return True
-
-    def due(self, what: str, who: int) -> None:
-        """A deadline of a reply has passed."""
-        reply = self.replies.get(who)
-        if reply is None:
-            return
-        if what == "flush":
-            self.context.report(Role.TRANSPORT, "no_position", f"reply {who} never said where it stopped", Why.TIMEOUT)
-            if reply.stop_at is not None:
-                # It never got there, so that what comes after it is not kept waiting.
-                self.context.emit(Flush(who, reply.played, Why.TIMEOUT))
-            self.endings.settled(reply)
-            self._leave(reply)
-        elif what == "playout":
-            self.context.report(Role.TRANSPORT, "stalled", f"reply {who} is no longer being played", Why.TIMEOUT)
-            self.endings.cut(reply, Why.TIMEOUT)
-            self._leave(reply)
-        elif what == "llm":
-            self.failed(ProviderFailed(Role.LLM, "timeout", "the model fell silent", who))
-        elif what == "tts":
-            part = next((n for n, p in enumerate(reply.ledger.parts) if not p.ended), None)
-            self.failed(ProviderFailed(Role.TTS, "timeout", "the synthesiser fell silent", who, part))

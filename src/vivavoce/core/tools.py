@@ -33,10 +33,15 @@ class Row:
     output: str = ""
     live: bool = False
     """Its reply went live, so the outside knows of it."""
+    approved: bool = False
 
     @property
     def settled(self) -> bool:
         return self.state in _SETTLED
+
+    @property
+    def needs_approval(self) -> bool:
+        return self.spec.approval and not self.approved
 
 
 @dataclass(slots=True)
@@ -61,6 +66,11 @@ class Tools:
             return None
         row.state, row.output = state, output
         return row
+
+    def runs_away(self, call: str) -> bool:
+        """Does the caller's client run it?"""
+        row = self.rows.get(call)
+        return row is not None and row.spec.runs == "caller"
 
     def blocking(self) -> bool:
         """Is a tool running that forbids interruption?"""

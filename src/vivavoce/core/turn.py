@@ -17,6 +17,8 @@ class Turn:
     """Prefix padding included."""
     end: int
     """True end of the last speech so far."""
+    item: str
+    """What it is called in the history if it is committed."""
     speaking: bool = True
     over_agent: bool = False
     """It began over the agent's voice and has not (yet) become an interruption."""
@@ -24,6 +26,8 @@ class Turn:
     """Judged to be no interruption; only late words can change that."""
     echo: bool = False
     """Its words so far are the agent's own."""
+    kept: bool = False
+    """Somebody was told that it is committed: it is recorded also without words."""
     voiced: int = 0
     segments: dict[int, UserWords] = field(default_factory=dict)
     finish_asked: int = -1

@@ -18,9 +18,9 @@ from typing import Any, get_args
 
 import msgspec
 
-from ..core.commands import Call, Command, Message, Result
+from ..core.commands import Call, Command, Item, Message, Result
 from ..core.errors import BadInput, Misuse
-from ..core.events import Event, ItemCreated
+from ..core.events import Event, ItemCreated, ReplyAsked
 from ..core.meter import Prices
 from ..core.policy import BROWSER, Policy, keys
 from ..core.units import IN_RATE, OUT_RATE
@@ -135,6 +135,8 @@ def encode_end(end: End) -> bytes:
 def _plain(value: Any) -> Any:
     if isinstance(value, Message | Call | Result):
         return {"kind": type(value).__name__, **msgspec.to_builtins(value)}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
     return msgspec.to_builtins(value)
 
 
@@ -229,16 +231,35 @@ class _Reader:
 
 def _event(kind: type, row: dict[str, Any]) -> Event:
     """Raises `msgspec.ValidationError`."""
-    event: Event
     if kind is ItemCreated:
-        item = msgspec.convert(row.get("item"), dict[str, Any])
-        item_kind = _ITEMS.get(item.pop("kind", ""))
-        if item_kind is None:
-            raise msgspec.ValidationError(f"an item of a kind other than {', '.join(_ITEMS)}")
-        event = ItemCreated(msgspec.convert(item, item_kind), msgspec.convert(row.get("after"), str | None))
-    else:
-        event = msgspec.convert(row, kind)
+        return ItemCreated(_item(row.get("item")), msgspec.convert(row.get("after"), str | None))
+    if kind is ReplyAsked:
+        # Its items are of several classes, which msgspec cannot tell apart by itself.
+        given = row.pop("items", None)
+        items = None if given is None else tuple(map(_item, msgspec.convert(given, list[Any])))
+        plain = msgspec.convert(row, _Asked)
+        return ReplyAsked(plain.instructions, plain.ref, items, plain.aside, plain.spoken)
+    event: Event = msgspec.convert(row, kind)
     return event
+
+
+class _Asked(msgspec.Struct):
+    """A `ReplyAsked` without its items."""
+
+    instructions: str | None = None
+    ref: str = ""
+    aside: bool = False
+    spoken: bool | None = None
+
+
+def _item(row: Any) -> Item:
+    """Raises `msgspec.ValidationError`."""
+    fields_of = msgspec.convert(row, dict[str, Any])
+    kind = _ITEMS.get(fields_of.pop("kind", ""))
+    if kind is None:
+        raise msgspec.ValidationError(f"an item of a kind other than {', '.join(_ITEMS)}")
+    item: Item = msgspec.convert(fields_of, kind)
+    return item
 
 
 def _header(line: bytes) -> Header:

@@ -76,13 +76,21 @@ def _items(items: tuple[c.Item, ...]) -> str:
 def _generate(x: c.Generate) -> str:
     early = " early" if x.speculative else ""
     instead = "" if x.instructions is None else f" told {quote(x.instructions)}"
-    return f"{x.reply}{early} of {_items(x.items)}{instead}"
+    named = f" as {_word(x.ref)}" if x.ref else ""
+    return f"{x.reply}{early} of {_items(x.items)}{instead}{named}"
 
 
 def _closed(x: n.ReplyClosed) -> str:
     heard = "all" if x.heard == x.text else quote(x.heard)
     about = "" if x.exact else " about"
-    return f"{x.reply} {x.ending.value} {_at_out(x.samples)} {quote(x.text)} heard{about} {heard}"
+    failure = f" failed {quote(x.failure)}" if x.failure else ""
+    return f"{x.reply} {x.ending.value} {_at_out(x.samples)} {quote(x.text)} heard{about} {heard}{failure}"
+
+
+def _made(x: n.ReplyMade) -> str:
+    usage = " ".join(f"{_word(name)}={_number(amount)}" for name, amount in x.usage)
+    short = f" short {_word(x.short)}" if x.short else ""
+    return f"{x.reply} {_at_out(x.samples)} {quote(x.text)}{short} [{usage}]"
 
 
 def _report(x: n.TurnReport) -> str:
@@ -100,7 +108,7 @@ def _report(x: n.TurnReport) -> str:
 _COMMANDS: dict[type, Callable[[Any], str]] = {
     c.Generate: _generate,
     c.Speak: lambda x: f"{x.reply}.{x.part} {quote(x.text)}",
-    c.Release: lambda x: f"{x.reply}",
+    c.Release: lambda x: f"{x.reply}{' aside' if x.aside else ''}",
     c.Seal: lambda x: f"{x.reply}",
     c.Hold: lambda x: f"{x.reply}",
     c.Resume: lambda x: f"{x.reply}",
@@ -118,18 +126,26 @@ _COMMANDS: dict[type, Callable[[Any], str]] = {
 }
 _NOTICES: dict[type, Callable[[Any], str]] = {
     n.FloorChanged: lambda x: f"{x.floor.value}",
-    n.UserStarted: lambda x: f"{x.turn} {_at_in(x.at)}",
+    n.UserStarted: lambda x: f"{x.turn} {_at_in(x.at)} {_word(x.item)}{' over agent' if x.over_agent else ''}",
+    n.UserTookFloor: lambda x: f"{x.turn}",
     n.UserStopped: lambda x: f"{x.turn} {_at_in(x.at)}",
     n.UserSaid: lambda x: f"{x.turn} {quote(x.text)}{' final' if x.final else ''}",
     n.UserTurned: lambda x: (
         f"{x.turn} {_word(x.item)} {quote(x.text)} {_seconds(x.start, IN_RATE)}-{_seconds(x.end, IN_RATE)}"
     ),
     n.UserDropped: lambda x: f"{x.turn} {quote(x.text)}",
-    n.ReplyOpened: lambda x: f"{x.reply} {x.origin.value} {_word(x.item)}",
+    n.IdleTimedOut: lambda x: f"{_word(x.item)} {_at_in(x.at)}",
+    n.ReplyOpened: lambda x: f"{x.reply} {x.origin.value} {_word(x.item)}{f' as {_word(x.ref)}' if x.ref else ''}",
+    n.ReplyRefused: lambda x: f"{_word(x.ref)} {_word(x.code)} {quote(x.detail)}",
     n.ReplyDelta: lambda x: f"{x.reply} {quote(x.text)}",
     n.ReplyAudible: lambda x: f"{x.reply}",
+    n.ReplyMade: _made,
+    n.ReplyHeard: lambda x: f"{x.reply} {_at_out(x.samples)} {quote(x.heard)}{'' if x.exact else ' about'}",
     n.ReplyClosed: _closed,
-    n.ToolStarted: lambda x: f"{x.reply} {_word(x.call)} {_word(x.name)}({quote(x.arguments)})",
+    n.ToolStarted: lambda x: (
+        f"{x.reply} {_word(x.call)} {_word(x.name)}({quote(x.arguments)}) {_word(x.item)}"
+        f"{' approval' if x.approval else ''}"
+    ),
     n.ToolSettled: lambda x: f"{_word(x.call)} {_word(x.name)} {'ok' if x.ok else 'failed'} {quote(x.output)}",
     n.TurnReport: _report,
 }

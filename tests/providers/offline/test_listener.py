@@ -109,6 +109,47 @@ def test_a_word_across_the_end_is_kept_whole_and_not_heard_again(ears: Listener)
     assert ears.finish(6 * WINDOW).text == ""
 
 
+def test_words_that_came_and_went_after_the_end_of_the_turn_belong_to_the_next(ears: Listener) -> None:
+    feed(ears, 0, audio("aa....bb" + "." * 30))
+    first = ears.finish(4 * WINDOW)
+    ears.catch_up()
+    more = feed(ears, 38 * WINDOW, audio("."))
+    second = ears.finish(39 * WINDOW)
+    assert (first.text, first.end) == ("a", 2 * WINDOW)
+    assert [(h.text, h.segment, h.final) for h in more] == [("b", 1, False)]
+    assert (second.text, second.start, second.end) == ("b", 6 * WINDOW, 8 * WINDOW)
+    ears.catch_up()
+    assert ears.finish(39 * WINDOW).text == ""
+
+
+def test_seconds_of_such_words_are_kept(ears: Listener) -> None:
+    feed(ears, 0, audio("aa...." + "".join(letter * 5 + "." * 25 for letter in "bcdefgh") + "." * 300))
+    ears.finish(4 * WINDOW)
+    ears.catch_up()
+    final = ears.finish(516 * WINDOW)
+    assert final.text == "b c d e f g h"
+    assert (final.start, final.end) == (6 * WINDOW, 191 * WINDOW)
+
+
+def test_the_tail_of_a_word_is_not_another_word(ears: Listener) -> None:
+    feed(ears, 0, audio("aab" + "." * 30))
+    assert ears.finish(2 * WINDOW).text == "a"
+    ears.catch_up()
+    assert ears.finish(33 * WINDOW).text == ""
+
+
+@pytest.mark.parametrize("before", ["aa..", "aa" + "." * 30, ""])
+def test_what_comes_after_its_finish_is_heard(ears: Listener, before: str) -> None:
+    at = len(before) * WINDOW
+    feed(ears, 0, audio(before))
+    first = ears.finish(at + 20 * WINDOW)
+    ears.catch_up()
+    feed(ears, at, audio("..bb...."))
+    second = ears.finish(at + 20 * WINDOW)
+    assert first.text == ("a" if before else "")
+    assert (second.text, second.start, second.end) == ("b", at + 2 * WINDOW, at + 4 * WINDOW)
+
+
 def test_positions_are_true_across_lost_audio_and_long_silence(ears: Listener) -> None:
     feed(ears, 0, audio("aa"))
     feed(ears, 3 * WINDOW, audio("bb" + "." * 100))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,8 @@ _CLOSE_AFTER = 20 * WINDOW
 """640 ms without speech: longer than pauses between words."""
 _PREROLL = 12 * WINDOW
 """384 ms before the detector noticed."""
-_KEPT = 64
-"""Windows (2 s) kept to be heard again."""
+_KEPT = 250
+"""Windows (8 s) of what was let through, kept to be heard again."""
 _FILL = 8_000
 """Samples (0.5 s): lost audio up to here is replaced by silence, so that words around it keep their distance."""
 
@@ -31,6 +31,7 @@ class Gate:
     def __init__(self, vad: Callable[[Pcm], float]) -> None:
         self._vad = vad
         self._rest = np.zeros(0, np.int16)
+        self._latest: deque[Window] = deque(maxlen=_PREROLL // WINDOW)
         self._kept: deque[Window] = deque(maxlen=_KEPT)
         self.at: int | None = None
         """Caller position after the last sample fed; None before the first."""
@@ -58,8 +59,8 @@ class Gate:
         return (self._position(), self._rest) if len(self._rest) else None
 
     def since(self, position: int) -> list[Window]:
-        """The windows kept (at most 2 s) with anything from `position` on."""
-        return [window for window in self._kept if window[0] + len(window[1]) > position]
+        """The windows let through (the last 8 s of them) with anything from `position` on; some may come twice."""
+        return _from(self._kept, position)
 
     def _position(self) -> int:
         assert self.at is not None
@@ -74,18 +75,22 @@ class Gate:
         for i in range(0, whole, WINDOW):
             yield from self._judge(position + i, audio[i : i + WINDOW])
 
-    def _judge(self, position: int, pcm: Pcm) -> Iterator[Window]:
+    def _judge(self, position: int, pcm: Pcm) -> list[Window]:
+        """The windows that this one lets through: itself, with what came before if it opens the gate."""
         p = self._vad(pcm)
         end = position + WINDOW
-        self._kept.append((position, pcm))
+        self._latest.append((position, pcm))
         if p >= (_SPEECH_AT if self.open else _OPEN_AT):
             self.last_speech = end
+        through: list[Window] = []
         if self.open:
             self.open = end - self.last_speech < _CLOSE_AFTER
-            yield (position, pcm)
+            through = [(position, pcm)]
         elif self.last_speech == end:
             self.open = True
-            yield from self.since(end - _PREROLL)
+            through = _from(self._latest, end - _PREROLL)
+        self._kept.extend(through)
+        return through
 
     def _skip(self, start: int) -> Iterator[Window]:
         assert self.at is not None
@@ -96,3 +101,7 @@ class Gate:
         self.at += missing
         yield from self._cut(np.zeros(missing, np.int16))
         self.at = start
+
+
+def _from(windows: Iterable[Window], position: int) -> list[Window]:
+    return [window for window in windows if window[0] + len(window[1]) > position]

@@ -17,6 +17,8 @@ _TOO_LONG = 60 * 16_000
 """Samples after which it is finalised anyway."""
 _STILL_SPEAKING = 3_200
 """Samples (200 ms): a finish so soon after speech leaves the gate open."""
+_TAIL = 1_600
+"""Samples (100 ms): speech that ends so soon after a final segment is the tail of its last word."""
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -51,6 +53,8 @@ class Listener:
         """All audio before this position belongs to segments that are final."""
         self._heard_to = 0
         """All audio before this position has been recognised or left out."""
+        self._told_to = 0
+        """What `feed` told last goes up to this position."""
         self._map: list[tuple[int, int]] = []
         """(decoder sample, caller position) wherever the two drift apart; empty when no utterance is open."""
         self._said = ""
@@ -58,14 +62,14 @@ class Listener:
     def feed(self, start: int, pcm: Pcm) -> list[Heard]:
         """More audio; gives the words as they now stand, if they changed, and finals of very long utterances."""
         told: list[Heard] = []
-        heard_to = self._heard_to
         if self._gate.at is None:
             self._floor = start
         for position, window in self._gate.feed(start, pcm):
             self._hear(position, window)
             if self._ear.samples >= (_TOO_LONG if self._gate.open else _LONG) and self._map:
                 told.append(self._finalise(self._heard_to))
-        if self._map and self._heard_to > heard_to and not told:
+        if self._map and self._heard_to > self._told_to and not told:
+            self._told_to = self._heard_to
             words = self._words(None)
             text = " ".join(word.text for word in words)
             if text and text != self._said:
@@ -74,7 +78,7 @@ class Listener:
         return told
 
     def finish(self, upto: int) -> Heard:
-        """What was said before position `upto`, for good."""
+        """What was said before position `upto`, for good. Audio that has not come yet belongs to the next segment."""
         if rest := self._gate.rest():
             position, pcm = rest
             if self._gate.open and position < upto:
@@ -82,11 +86,14 @@ class Listener:
         return self._finalise(upto)
 
     def catch_up(self) -> None:
-        """After `finish`: hear again what belongs to the next segment already. Takes a while."""
+        """After `finish`: hear again what belongs to the next segment already. Takes a while.
+
+        That may be speech that goes on, or that is over by now; `feed` tells of it.
+        """
         at = self._gate.at or 0
-        if self._gate.open and at - self._gate.last_speech > _STILL_SPEAKING:
+        if at - self._gate.last_speech > _STILL_SPEAKING:
             self._gate.open = False
-        if self._gate.open and self._gate.last_speech > self._floor:
+        if self._gate.last_speech > self._floor + (0 if self._gate.open else _TAIL):
             for position, window in self._gate.since(self._floor):
                 self._hear(position, window)
 
@@ -118,7 +125,9 @@ class Listener:
         heard = Heard(self._segment, text, True, start, end)
         self._segment += 1
         self._said = ""
-        self._floor = self._heard_to = max(self._floor, upto, end if words else 0)
+        # What has not come yet cannot have been heard, whatever `upto` says.
+        arrived = min(upto, self._gate.at or 0)
+        self._floor = self._heard_to = self._told_to = max(self._floor, arrived, end if words else 0)
         self._ear.samples = 0
         return heard
 

@@ -29,7 +29,8 @@ _WINDOW = 410
 OPEN_WORDS = 40_000
 """The open vocabulary: the most frequent words of the open model. More cost a half more time and hear no better."""
 MARGIN = 0.0067
-"""By how much per word the expected words must be the better explanation. Found by experiment, see `docs`."""
+"""By how much per word the expected words must be the better explanation, in natural logarithms of path scores.
+Found by experiment, see `docs/decisions/0006-choosing-between-decoders.md`."""
 
 _FIRST_LOOK = 50
 """Frames (0.5 s) after which the first guess at how a caller sounds is made; the next at twice as many."""

@@ -37,6 +37,8 @@ def test_every_intent_can_be_answered():
         ("stop now please", "stop"),
         ("can you hear me now", "hear_me"),
         ("what is you're name", "who"),
+        ("is the weather nice today", "weather"),
+        ("tell me what the weather is in paris", "weather"),
         ("what did you set", "repeat"),
         ("what do you do with my day to", "privacy"),
     ],
@@ -61,6 +63,8 @@ def test_wordings_nearby_are_understood(said, intent):
         "he told me to wait for the bus",
         "i can't stop thinking about it",
         "the doctor said that i should sleep more",
+        "the weather is nice today",
+        "today the weather was very bad",
         "",
     ],
 )

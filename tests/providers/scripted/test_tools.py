@@ -19,6 +19,7 @@ from vivavoce.providers.scripted.understand import clean
         ("where is my order", ORDER),
         ("what time is it", None),
         ("do not set a timer", None),
+        ("the weather is nice today", None),
         ("tell me a story", None),
         ("get me something", None),
         ("", None),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from .understand import alike, clean, content, coverage, sound
+from .understand import alike, clean, content, coverage, is_remark, sound
 
 CONTROL: dict[str, str] = {
     "stop": "stop|stop it|stop talking|be quiet|quiet|shut up|enough|that is enough|never mind|cancel|"
@@ -194,7 +194,7 @@ def classify(words: tuple[str, ...]) -> Meaning | None:
     exact = exactly(words)
     if exact is not None:
         return Meaning(exact, 1.0)
-    if not words:
+    if not words or is_remark(words):
         return None
     found = {known: max(alike(known, word) for word in words) for known in _WEIGHTS}
     best = Meaning("", 0.0)

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from ..base import Tool
 from .arguments import fill, fill_answer, required
-from .understand import STOP_WORDS, alike, clean, stem
+from .understand import STOP_WORDS, alike, clean, is_remark, stem
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+")
 _GENERIC = frozenset(
@@ -73,8 +73,8 @@ def spoken_name(name: str) -> str:
 
 
 def choose_tool(words: Sequence[str], tools: Sequence[Tool]) -> Tool | None:
-    """The tool these words ask for, or None. Refusals ("do not ...") ask for none."""
-    if words[:2] in (("do", "not"), ("never", "mind")) or "not" in words[:3]:
+    """The tool these words ask for, or None. Refusals ("do not ...") and remarks ask for none."""
+    if is_remark(words) or words[:2] in (("do", "not"), ("never", "mind")) or "not" in words[:3]:
         return None
     bags = [_bag(tool) for tool in tools]
     shared = Counter(word for bag in bags for word in bag)

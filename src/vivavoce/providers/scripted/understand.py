@@ -45,6 +45,7 @@ _QUESTION_STARTS = frozenset(
     """.split()
 )
 _SUFFIXES = ("ations", "ation", "ingly", "ings", "ing", "edly", "ies", "ied", "es", "ed", "ly", "s")
+_REMARK = re.compile(r"(?:(?:\w+ )?the )?weather (?:is|was) (?!in |like )\w")
 _HAS_VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]")
 _PIECE = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|\d+(?:\.\d+)?")
 _SOUNDS = (
@@ -81,6 +82,11 @@ def pieces(text: str) -> tuple[str, ...]:
 
 def is_question(words: tuple[str, ...]) -> bool:
     return bool(words) and words[0] in _QUESTION_STARTS and words[:2] != ("do", "not")
+
+
+def is_remark(words: Sequence[str]) -> bool:
+    """Something told about the weather, as in "the weather is nice": nobody asks for it."""
+    return not is_question(tuple(words)) and _REMARK.match(" ".join(words)) is not None
 
 
 def is_gibberish(words: Sequence[str]) -> bool:

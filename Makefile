@@ -10,7 +10,7 @@ help:  ## list the targets
 
 $(VENV)/.run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[offline,llm,mic]'
+	$(BIN)/pip install --quiet --editable '.[offline,llm,mic,server]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run

@@ -100,8 +100,8 @@ def test_guessing_is_braked_for_the_address_that_guesses():
     assert [status(good)[0] for _ in range(5)] == [200] * 5
     assert status(bad) == (401, None)
     assert status({}) == (401, None)
-    assert status(bad) == (429, "3")
-    assert status(good) == (429, "3")
+    assert status(bad) == (429, "2")
+    assert status(good) == (429, "2")
     assert status(good, "192.0.2.2") == (200, None)
     time.now += 2.1
     assert status(bad) == (401, None)

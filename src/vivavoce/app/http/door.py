@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 import time
 from collections import OrderedDict
@@ -93,7 +94,7 @@ class Door:
         address = connection.client.host if connection.client else ""
         wait_s = self.brake.wait_s(address)
         if wait_s:
-            after = {"Retry-After": str(int(wait_s) + 1)}
+            after = {"Retry-After": str(math.ceil(wait_s))}
             raise Refused(429, "rate_limit_exceeded", "Too many failed attempts; try again later.", headers=after)
         key = given_key(connection)
         credential = self.keys.find(key)

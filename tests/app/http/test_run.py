@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -115,6 +116,25 @@ def test_a_signal_closes_every_socket_and_lets_conversations_end(make, number):
     asyncio.run(main())
 
 
+def test_a_conversation_that_does_not_end_is_cancelled_quietly(make, monkeypatch, caplog):
+    monkeypatch.setattr(run, "GRACE_S", 0.01)
+
+    async def forever(opening, peer):
+        await peer.send("here")
+        await asyncio.Event().wait()
+
+    async def main():
+        async with running(make(handler=forever).app) as url:
+            peer = await client(url)
+            assert await peer.recv() == "here"
+        with pytest.raises(ConnectionClosed) as closed:
+            await peer.recv()
+        assert closed.value.rcvd.code == 1001
+
+    asyncio.run(main())
+    assert caplog.text == ""
+
+
 def test_a_peer_that_does_not_read_is_cut_off(make, monkeypatch):
     monkeypatch.setattr(socket.AsgiSocket.__init__, "__kwdefaults__", {"most_pending_bytes": 1 << 20, "stall_s": 0.05})
     over = asyncio.Event()
@@ -185,5 +205,45 @@ def test_an_address_of_all_is_shown_as_one_that_works(make):
             assert url.startswith("http://127.0.0.1:")
             await peer.send("a")
             assert await peer.recv() == "echo a"
+
+    asyncio.run(main())
+
+
+async def raw(url, then=b""):
+    """A peer that shakes hands, says something, and never answers a ping."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    lines = ["GET /v1/realtime HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade"]
+    lines += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13", f"api-key: {KEY}"]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    writer.write(then)
+    return reader, writer
+
+
+def test_a_peer_that_answers_no_ping_is_gone(make, monkeypatch):
+    monkeypatch.setattr(run, "PING_S", 0.05)
+
+    async def main():
+        served = make()
+        async with running(served.app) as url:
+            reader, writer = await raw(url)
+            assert b"keepalive ping timeout" in await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+        assert served.handler.ended == 1
+
+    asyncio.run(main())
+
+
+def test_a_peer_that_asks_for_pongs_without_reading_them_is_cut_off(make, monkeypatch):
+    monkeypatch.setattr(run, "_MOST_UNREAD_BYTES", -1)
+
+    async def main():
+        served = make()
+        async with running(served.app) as url:
+            reader, writer = await raw(url, then=b"\x89\x80\0\0\0\0")
+            with contextlib.suppress(ConnectionResetError):
+                assert await asyncio.wait_for(reader.read(), 5) == b""
+            writer.close()
+        assert served.handler.ended == 1
 
     asyncio.run(main())

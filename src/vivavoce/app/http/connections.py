@@ -20,7 +20,8 @@ class Connections:
     def __init__(self, most: int = 100) -> None:
         self._most = most
         self._sockets: dict[asyncio.Task[object], AsgiSocket | None] = {}
-        self._closing = False
+        self.closing = False
+        """All of them are being ended: a cancelled conversation need not say so."""
 
     def __len__(self) -> int:
         return len(self._sockets)
@@ -28,7 +29,7 @@ class Connections:
     @contextmanager
     def enter(self) -> Iterator[None]:
         """Count the running task while it is inside. Raises Refused when there is no room, or no more time."""
-        if self._closing:
+        if self.closing:
             raise Refused(503, "server_shutting_down", "The server is shutting down.", headers={"Retry-After": "5"})
         if len(self._sockets) >= self._most:
             raise Refused(503, "server_overloaded", "Too many connections are open.", headers={"Retry-After": "5"})
@@ -42,12 +43,12 @@ class Connections:
     async def opened(self, socket: AsgiSocket) -> None:
         """The running task has its socket now."""
         self._sockets[_this_task()] = socket
-        if self._closing:
+        if self.closing:
             await socket.close(GOING_AWAY, "server shutting down")
 
     async def close(self, grace_s: float = 5.0) -> None:
         """Close every socket; conversations that have not ended after `grace_s` are cancelled."""
-        self._closing = True
+        self.closing = True
         tasks, sockets = list(self._sockets), [socket for socket in self._sockets.values() if socket]
         closing = [asyncio.ensure_future(socket.close(GOING_AWAY, "server shutting down")) for socket in sockets]
         pending = await _wait([*tasks, *closing], grace_s)

@@ -27,6 +27,8 @@ MOST_MESSAGE_BYTES = 24 << 20
 PING_S = 20.0
 GRACE_S = 5.0
 """What conversations get to end when the server stops."""
+_LINGER_S = 0.5
+"""What connections get to close after that."""
 _MOST_UNREAD_BYTES = 1 << 20
 """Of answers to pings, to a peer that does not read them."""
 
@@ -39,7 +41,7 @@ async def serve(
     tls: Tls | None = None,
     on_ready: Callable[[str], None] = lambda url: None,
 ) -> None:
-    """Serve what `make_app` made until SIGINT, SIGTERM or cancellation; port 0 takes a free one.
+    """Serve what `make_app` made until SIGINT, SIGTERM or cancellation, once; port 0 takes a free one.
 
     `on_ready` gets the base URL once connections are accepted. Raises BadInput when the address cannot be used, or
     when it is open to other machines and no API key is configured.
@@ -75,7 +77,12 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
         await self._connections.close(GRACE_S)
+        asyncio.get_running_loop().call_later(_LINGER_S, self._abort)
         await super().shutdown(sockets)
+        self._abort()
+
+    def _abort(self) -> None:
+        """Cut what is still open: peers that do not finish closing."""
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -127,9 +128,10 @@ class Conversations:
             message = "The server had an error while processing your request. Please try again."
             await socket.send(error_event(None, message, "server_error"))
             await socket.close(1011, "server_error")
-        except BaseException:
+        except asyncio.CancelledError:
             await socket.close(GOING_AWAY)
-            raise
+            if not self._connections.closing:
+                raise
         else:
             await socket.close()
 

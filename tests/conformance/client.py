@@ -195,7 +195,7 @@ class Client:
         with contextlib.suppress(Failure):
             if not self.ended and self.order.replies.active():
                 await self.send("response.cancel")
-            deadline = time.monotonic() + settle
+            deadline = time.monotonic() + (settle if self.order.counts["session.created"] else 0)
             while self.order.finish() and not self.ended and (left := deadline - time.monotonic()) > 0:
                 await self._wait(left)
         open_ = self.order.finish()

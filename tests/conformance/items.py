@@ -82,10 +82,17 @@ class Conversation:
 
     def remove(self, item_id: str) -> None:
         """An item was deleted."""
-        if self.known(item_id, "conversation.item.deleted"):
+        item = self.known(item_id, "conversation.item.deleted")
+        if item is not None:
+            if not item.done and item.role in ("user", "system"):
+                self._say(f"item {item_id} is deleted before it is done")
             del self.items[item_id]
             self.order.remove(item_id)
             self.deleted.add(item_id)
+
+    def unfinished(self) -> list[str]:
+        """User items added and not yet done."""
+        return [item.id for item in self.items.values() if item.role == "user" and not item.done]
 
     def open(self) -> list[str]:
         """Items added and not yet done."""

@@ -174,6 +174,8 @@ class OrderChecker:
 
     def _item_done(self, event: Event) -> None:
         self.conversation.done(event)
+        if self._lists.get(text(dig(event, "item", "id"))) == "in_progress":
+            self._say("the list of tools is done before its mcp_list_tools.completed or failed")
         self.replies.left(event.get("item"))
 
     def _retrieved(self, event: Event) -> None:
@@ -229,6 +231,8 @@ class OrderChecker:
         def same(request: Request) -> bool:
             return place(request) and (dig(request.event, "response", "metadata") or None) == metadata
 
+        if not outside and (late := self.conversation.unfinished()):
+            self._say(f"response {dig(body, 'id')} is created before item {late[0]} is done")
         exact = self.acks.waiting("response.create", same)
         own = self._credits > 0 and not outside
         if exact and own and metadata is None:
@@ -267,8 +271,10 @@ class OrderChecker:
             self._say(f"response {event.get('response_id')!r} was never created")
 
     def _listing(self, event: Event, kind: str) -> None:
-        item = self.conversation.known(event.get("item_id"), kind)
-        if item is not None and not kind.endswith("in_progress") and self._lists.get(item.id) != "in_progress":
-            self._say(f"{kind} of {item.id} before its in_progress")
-        if item is not None:
-            self._lists[item.id] = kind.rsplit(".", 1)[1]
+        item, state = self.conversation.known(event.get("item_id"), kind), kind.rsplit(".", 1)[1]
+        if item is None:
+            return
+        before = self._lists.get(item.id)
+        if before != (None if state == "in_progress" else "in_progress"):
+            self._say(f"{kind} of {item.id} comes after {before or 'nothing'}")
+        self._lists[item.id] = state

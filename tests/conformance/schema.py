@@ -61,6 +61,8 @@ def problems(event: Event) -> list[str]:
         found += _part(event["part"])
     if kind == "response.mcp_call_arguments.delta" and "obfuscation" not in event:
         found.append("obfuscation is missing")
+    if kind.endswith("input_audio_transcription.delta"):
+        found += _missing(event, ["content_index", "delta"], "")
     if kind.endswith("input_audio_transcription.completed"):
         found += _transcription_usage(event.get("usage"))
     if kind in ("conversation.item.added", "conversation.item.done", "input_audio_buffer.committed"):
@@ -112,9 +114,28 @@ def _typed(event: Event) -> Iterator[str]:
     try:
         _ADAPTER.validate_python(event, strict=True)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            where = ".".join(str(step) for step in detail["loc"][1:])
-            yield f"{where or 'event'}: {detail['msg']}"
+        yield from _best(error.errors(include_url=False))
+
+
+def _best(errors: list[Any]) -> Iterator[str]:
+    """Where a union failed, only the member that came nearest speaks."""
+    unions: dict[tuple[Any, ...], dict[str, list[Any]]] = {}
+    for detail in errors:
+        path = detail["loc"][1:]
+        member = next((n for n, step in enumerate(path) if isinstance(step, str) and step[:1].isupper()), None)
+        if member is None:
+            yield f"{'.'.join(map(str, path)) or 'event'}: {detail['msg']}"
+        else:
+            unions.setdefault(path[:member], {}).setdefault(path[member], []).append(detail)
+    for where, members in unions.items():
+        nearest = min(members.values(), key=lambda found: sum(map(_distance, found)))
+        for detail in nearest:
+            inner = (*where, *detail["loc"][len(where) + 2 :])
+            yield f"{'.'.join(map(str, inner))}: {detail['msg']}"
+
+
+def _distance(detail: Any) -> int:
+    return 100 if detail["loc"][-1] in ("type", "role") else 1
 
 
 def _missing(value: Any, keys: list[str], where: str) -> Iterator[str]:

@@ -61,19 +61,23 @@ class Acks:
         self._say = say
         self._sent: list[Request] = []
         self._by_id: dict[str, list[Request]] = {}
+        self._by_kind: dict[str, list[Request]] = {}
 
     def sent(self, index: int, event: Event) -> None:
         """A client event has left."""
         event_id = dig(event, "event_id")
-        request = Request(index, text(dig(event, "type")), event, event_id if isinstance(event_id, str) else None)
+        kind = text(dig(event, "type"))
+        kept = {} if kind in SILENT else event
+        request = Request(index, kind, kept, event_id if isinstance(event_id, str) else None)
         self._sent.append(request)
+        self._by_kind.setdefault(kind, []).append(request)
         if request.event_id is not None:
             self._by_id.setdefault(request.event_id, []).append(request)
 
     def waiting(self, kind: str, match: Callable[[Request], bool] = lambda _: True) -> list[Request]:
         """The unanswered requests of a type, oldest first, those perhaps answered last."""
-        found = [r for r in self._sent if r.type == kind and not r.answered and match(r)]
-        return sorted(found, key=lambda r: r.maybe)
+        self._by_kind[kind] = [r for r in self._by_kind.get(kind, []) if not r.answered]
+        return sorted(filter(match, self._by_kind[kind]), key=lambda r: r.maybe)
 
     def take(self, kind: str, match: Callable[[Request], bool] = lambda _: True) -> Request | None:
         """The oldest request of a type that this event answers, now answered."""

@@ -160,7 +160,7 @@ def message(words: str, role: str = "user", **fields: Any) -> Event:
     return {"type": "message", "role": role, "content": [{"type": kind, "text": words}], **fields}
 
 
-async def create(client: Client, item: Event, **fields: Any) -> Event:
+async def create(client: Client, item: Event, /, **fields: Any) -> Event:
     """Create an item and wait until it is in the conversation; returns it."""
     await client.send("conversation.item.create", item=item, **fields)
     keys = ("id", "type", "role") if "id" in item else ("type", "role")
@@ -172,29 +172,40 @@ async def create(client: Client, item: Event, **fields: Any) -> Event:
     return dig(done, "item")
 
 
-async def begin(client: Client, prompt: str, **response: Any) -> str:
+async def begin(client: Client, prompt: str, /, **response: Any) -> str:
     """Say something and ask for a response; returns its id once it is created."""
     await create(client, message(prompt))
     return await ask(client, **response)
 
 
-async def ask(client: Client, **response: Any) -> str:
+async def ask(client: Client, /, **response: Any) -> str:
     """Ask for a response; returns its id once it is created."""
     await client.send("response.create", **({"response": response} if response else {}))
     return text(dig(await client.expect("response.created"), "response", "id"))
 
 
-async def finish(client: Client, response_id: str) -> Reply:
-    """Wait for the end of a response."""
+async def finish(client: Client, response_id: str, strict: bool = True) -> Reply:
+    """Wait for the end of a response; unless strict, errors meanwhile stay unread."""
     done = await client.expect(
-        "response.done", where=lambda e: dig(e, "response", "id") == response_id, timeout=4 * client.timeout
+        *(["response.done"] if strict else ["response.done", "error"]),
+        where=lambda e: dig(e, "response", "id") == response_id,
+        timeout=4 * client.timeout,
     )
     items = {dig(item, "id") for item in dig(done, "response", "output") or []}
     mine = client.take(lambda e: e.get("response_id") == response_id or dig(e, "item", "id") in items)
     return Reply(response_id, [*mine, done])
 
 
-async def reply(client: Client, prompt: str, **response: Any) -> Reply:
+async def stop(client: Client, response_id: str, /, **fields: Any) -> Reply:
+    """Cancel a response and wait for its end; the cancel may come too late, and is then refused."""
+    sent = await client.send("response.cancel", **fields)
+    found = await finish(client, response_id, strict=False)
+    if dig(found.body, "status_details", "reason") != "client_cancelled":
+        await client.error(sent, "response_cancel_not_active")
+    return found
+
+
+async def reply(client: Client, prompt: str, /, **response: Any) -> Reply:
     """Say something and hear the whole response, which must be completed."""
     found = await finish(client, await begin(client, prompt, **response))
     same(dig(found.body, "status"), "completed", "response.status")

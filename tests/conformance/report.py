@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from .order import EVENT_TYPES
 from .runner import Result
 
-WIDE = 44
+WIDE = 50
 
 
 def line(result: Result) -> str:

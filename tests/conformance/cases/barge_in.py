@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from ..client import Client, Skip
-from ..lab import Lab, begin, case, check, finish, hearing, same
+from ..lab import Lab, begin, case, check, finish, hearing, same, stop
 from ..reading import Event, dig
 from .turns import SERVER, turn
 
@@ -64,9 +64,8 @@ async def interrupt_response_off(lab: Lab) -> None:
         done = [e for e in client.peek("response.done") if dig(e, "response", "status") != "completed"]
         same(done, [], "responses ended by speech")
         await turn_rest(client)
-    if not client.peek("response.done"):
-        await client.send("response.cancel")
-    check(dig((await finish(client, response)).body, "status_details", "reason") != "turn_detected", "turn_detected")
+    found = await stop(client, response)
+    check(dig(found.body, "status_details", "reason") != "turn_detected", "speech cancelled the response")
 
 
 async def turn_rest(client: Client) -> None:
@@ -85,6 +84,4 @@ async def vad_off_does_not_interrupt(lab: Lab) -> None:
     await asyncio.sleep(0.5)
     kinds = {"cancelled"} & {dig(e, "response", "status") for e in client.peek("response.done")}
     same(kinds, set(), "cancelled responses")
-    if not client.peek("response.done"):
-        await client.send("response.cancel")
-    await finish(client, response)
+    await stop(client, response)

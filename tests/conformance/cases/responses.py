@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..audio import smoothness
-from ..lab import Lab, ask, begin, case, check, create, finish, message, refused, reply, same
+from ..lab import Lab, ask, begin, case, check, create, finish, message, refused, reply, same, stop
 from ..reading import dig, words
 
 
@@ -126,9 +126,7 @@ async def out_of_band_beside_an_active_one(lab: Lab) -> None:
     ids = [(await client.expect("response.created"))["response"]["id"] for _ in range(2)]
     for response in ids:
         same(dig((await finish(client, response)).body, "status"), "completed", "response.status")
-    if main not in {dig(e, "response", "id") for e in client.peek("response.done")}:
-        await client.send("response.cancel")
-    await finish(client, main)
+    await stop(client, main, response_id=main)
 
 
 @case("3")

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from .audio import RATE, silence
 from .order import OrderChecker
@@ -60,13 +61,21 @@ class Client:
         self._reader = asyncio.create_task(self._read())
 
     @classmethod
-    async def open(cls, url: str, key: str = "", query: dict[str, str] | None = None, timeout: float = 10.0) -> Client:
-        """Connect; the first event, session.created, is left for the case to expect."""
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+    async def open(
+        cls,
+        url: str,
+        key: str = "",
+        query: dict[str, str] | None = None,
+        timeout: float = 10.0,
+        protocols: list[str] | None = None,
+    ) -> Client:
+        """Connect; session.created is left for the case to expect. Protocols carry the key as browsers do."""
+        headers = {"Authorization": f"Bearer {key}"} if key and not protocols else {}
         try:
             socket = await connect(
                 address(url, query or {}),
                 additional_headers=headers,
+                subprotocols=[Subprotocol(name) for name in protocols] if protocols else None,
                 open_timeout=timeout,
                 max_size=None,
                 compression=None,
@@ -76,6 +85,11 @@ class Client:
         except Exception as error:
             raise Failure(f"no connection: {type(error).__name__}: {error}") from error
         return cls(socket, timeout)
+
+    @property
+    def protocol(self) -> str | None:
+        """The subprotocol that the server selected."""
+        return self._socket.subprotocol
 
     async def send(self, kind: str, /, **fields: Any) -> str:
         """Send an event of a type, with an event_id of its own unless one is given; returns that."""

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from .reading import Event, dig
 from .shapes import error, item_event, reply, session
@@ -73,5 +74,12 @@ class Fake:
 @asynccontextmanager
 async def serving(spoil: Any = lambda event: event) -> AsyncIterator[str]:
     """The address of a fake server while the block lasts."""
-    async with serve(lambda socket: Fake(socket, spoil).run(), "127.0.0.1", 0, max_size=None) as server:
+    async with serve(
+        lambda socket: Fake(socket, spoil).run(),
+        "127.0.0.1",
+        0,
+        max_size=None,
+        subprotocols=[Subprotocol("realtime")],
+        select_subprotocol=lambda _, offered: Subprotocol("realtime") if "realtime" in offered else None,
+    ) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"

@@ -83,6 +83,15 @@ class Lab:
             await client.expect("session.created")
         return client
 
+    async def browser(self) -> Client:
+        """A connection as a browser makes it, with the key among the subprotocols."""
+        target = self.target
+        offered = ["realtime", f"openai-insecure-api-key.{target.key or 'none'}"]
+        client = await Client.open(target.url, target.key, {"model": target.model}, target.timeout, offered)
+        self.clients.append(client)
+        await client.expect("session.created")
+        return client
+
     async def session(self, **changes: Any) -> Client:
         """A connection whose session has been changed."""
         client = await self.connect()

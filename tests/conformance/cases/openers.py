@@ -1,10 +1,10 @@
-"""What the agents SDKs send at once after connecting, before they have read anything."""
+"""How clients open: what the agents SDKs send at once, before they have read anything; what browsers offer."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..lab import WEATHER, Lab, case, finish, message, same
+from ..lab import WEATHER, Lab, alive, case, finish, message, same
 from ..reading import dig, text
 
 
@@ -53,6 +53,14 @@ async def agents_js(lab: Lab) -> None:
     }
     session = {"instructions": "Be brief.", "model": lab.target.model, "output_modalities": ["audio"], "audio": audio}
     await _open(lab, session | {"type": "realtime"}, "agents_js", {"tracing": "auto"})
+
+
+@case("1.1")
+async def browser(lab: Lab) -> None:
+    """A browser sends its key as a subprotocol and must be answered with realtime."""
+    client = await lab.browser()
+    same(client.protocol, "realtime", "the subprotocol selected")
+    await alive(client)
 
 
 @case("3")

@@ -16,6 +16,7 @@ async def transcript_follows_the_mark(lab: Lab) -> str:
     client = await lab.connect()
     heard = await reply(client, lab.target.prompt)
     item_id, total = heard.items[-1]["id"], len(heard.audio) // 48
+    check(total > 0, "no audio came")
     said, left = "".join(words(heard.items[-1])), []
     for mark in (total * 3 // 4, total // 2, total // 4, 0):
         await client.send("conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=mark)

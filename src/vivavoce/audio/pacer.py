@@ -126,6 +126,13 @@ class Pacer:
             track.released = True
             self._line.append(track)
 
+    def drop(self, reply: int) -> None:
+        """Forget a reply that was not released, without a word about it."""
+        track = self._live.get(reply)
+        if track is not None and not track.released:
+            del self._live[reply]
+            self._remember(reply, 0, True)
+
     def hold(self, reply: int) -> None:
         """Fade out and pause; keeps the audio and the turn in the line."""
         if track := self._live.get(reply):

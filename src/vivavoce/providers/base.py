@@ -77,6 +77,10 @@ class Ask:
     instructions: str
     items: tuple[Item, ...]
     tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"
+    """`auto`, `none`, `required`, or the name of the tool that must be called."""
+    max_tokens: int | None = None
+    """Longest answer; None for as long as the model likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,14 @@ class ToolCall:
     arguments: str
 
 
-LlmOutput = TextDelta | ToolCall | Usage
+@dataclass(frozen=True, slots=True)
+class CutShort:
+    """The model ended before its end: `length` for the limit of tokens, `filter` for the vendor's content filter."""
+
+    reason: str
+
+
+LlmOutput = TextDelta | ToolCall | CutShort | Usage
 
 
 class Llm(Protocol):

@@ -41,6 +41,10 @@ class AgentConfig:
     greeting: str = ""
     """Spoken first, if not empty."""
     tools: tuple[ToolCode, ...] = ()
+    tool_choice: str = "auto"
+    """`auto`, `none`, `required`, or the name of the tool that must be called."""
+    max_tokens: int | None = None
+    """Longest answer of the model; None for as long as it likes."""
     expect: tuple[str, ...] = ()
     """Phrases that callers are likely to say, best first, for the recogniser."""
 

@@ -39,7 +39,7 @@ from ..core.events import (
     TurnScore,
     Used,
 )
-from ..providers.base import Ask, LlmOutput, Post, ProviderError, TextDelta, ToolCall
+from ..providers.base import Ask, CutShort, Post, ProviderError, TextDelta, ToolCall
 from .engines import AgentConfig, Engines
 from .hear import Ears
 from .playout import Playout
@@ -92,6 +92,8 @@ class Executor:
         self._report = report
         self._end = end
         self._works: dict[int, _Work] = {}
+        self._asked_of: dict[str, AgentConfig] = {}
+        """Who is to speak in the replies that were asked for by name and have not begun."""
         self._calls: set[str] = set()
         """Names of tool calls given so far."""
         self._scoring: asyncio.Task[None] | None = None
@@ -105,8 +107,8 @@ class Executor:
                 self._work(reply).speaker.speak(part, text)
             case Generate():
                 self._generate(command)
-            case Release(reply):
-                self._playout.release(reply)
+            case Release(reply, aside=aside):
+                self._playout.release(reply, aside)
             case Seal(reply):
                 self._seal(reply)
             case Hold(reply):
@@ -134,6 +136,17 @@ class Executor:
             case Bind():
                 raise Misuse("a remote engine's answer was announced, but this session has no such engine")
 
+    def configure(self, agent: AgentConfig, ref: str = "") -> None:
+        """From now on this agent speaks, or only in the reply that is asked for as `ref`."""
+        if ref:
+            self._asked_of[ref] = agent
+        else:
+            self._agent = agent
+
+    def forget(self, ref: str) -> None:
+        """No reply will be made as `ref`."""
+        self._asked_of.pop(ref, None)
+
     def after(self, event: Event) -> None:
         """Called when an event and all its commands are done: a part may follow the one that ended."""
         if isinstance(event, ReplyAudioEnded) and event.reply in self._works:
@@ -142,17 +155,23 @@ class Executor:
     # the language model
 
     def _generate(self, command: Generate) -> None:
-        instructions = self._agent.instructions if command.instructions is None else command.instructions
-        ask = Ask(instructions, command.items, tuple(t.tool for t in self._agent.tools))
-        work = self._work(command.reply)
+        agent = self._asked_of.pop(command.ref, self._agent)
+        instructions = agent.instructions if command.instructions is None else command.instructions
+        tools = tuple(t.tool for t in agent.tools)
+        ask = Ask(instructions, command.items, tools, agent.tool_choice, agent.max_tokens)
+        work = self._work(command.reply, agent)
         work.asked = self._scope.spawn(self._stream(command.reply, work, ask), f"generation of reply {command.reply}")
 
     async def _stream(self, reply: int, work: _Work, ask: Ask) -> None:
+        short = ""
         try:
             async with Guarded(lambda: self._engines.llm.stream(ask)) as outputs:
                 async for output in outputs:
                     if work.dead:
                         return
+                    if isinstance(output, CutShort):
+                        short = output.reason
+                        continue
                     self._take(reply, work, output)
                     # A model that has everything at once must not keep the loop from the audio.
                     await asyncio.sleep(0)
@@ -161,9 +180,9 @@ class Executor:
                 self._post(ProviderFailed(Role.LLM, error.code, error.detail, reply))
             return
         if not work.dead:
-            self._post(ReplyTextEnded(reply))
+            self._post(ReplyTextEnded(reply, short))
 
-    def _take(self, reply: int, work: _Work, output: LlmOutput) -> None:
+    def _take(self, reply: int, work: _Work, output: TextDelta | ToolCall | Usage) -> None:
         match output:
             case TextDelta(text):
                 work.chars += len(text)
@@ -186,9 +205,9 @@ class Executor:
 
     # replies
 
-    def _work(self, reply: int) -> _Work:
+    def _work(self, reply: int, agent: AgentConfig | None = None) -> _Work:
         if reply not in self._works:
-            agent = self._agent
+            agent = agent or self._agent
             speaker = Speaker(
                 reply, self._engines.tts, agent.voice, agent.speed, self._playout, self._post, self._scope.spawn
             )

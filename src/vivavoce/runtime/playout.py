@@ -10,7 +10,8 @@ from ..audio.pcm import Pcm
 from ..core.events import Played, Sent
 from ..core.units import OUT_RATE
 from ..providers.base import Post
-from ..transports.base import ReportingTransport, Transport
+from ..transports.base import AheadTransport, ReportingTransport, Transport
+from .ahead import Ahead
 from .clock import Clock
 
 FRAME_MS = 20
@@ -39,6 +40,9 @@ class Playout:
         """`on_broken`: called once if the transport raises; it is not called again after that."""
         self._transport: Transport | None = transport
         self._reporting = transport if isinstance(transport, ReportingTransport) else None
+        self._ahead = Ahead(transport, post, on_broken) if isinstance(transport, AheadTransport) else None
+        self._ahead_s = transport.ahead_s if isinstance(transport, AheadTransport) else _AHEAD_S
+        self._asides: set[int] = set()
         self._post = post
         self._on_frame = on_frame
         self._on_broken = on_broken
@@ -90,7 +94,7 @@ class Playout:
         if sounds:
             self._on_frame(position, pcm)
         try:
-            if sounds and self._transport is not None:
+            if sounds and self._transport is not None and self._ahead is None:
                 self._transport.play(pcm)
             for reply, samples, final in moved:
                 self._tell(reply, samples, final)
@@ -100,7 +104,8 @@ class Playout:
         return sounds
 
     def _tell(self, reply: int, samples: int, final: bool) -> None:
-        self._post(Sent(reply, samples))
+        if self._ahead is None:
+            self._post(Sent(reply, samples))
         if self._reporting is None:
             self._post(Played(reply, samples, final))
         else:
@@ -109,12 +114,18 @@ class Playout:
     def write(self, reply: int, pcm: Pcm) -> int:
         """More audio of a reply (24 kHz). Returns how many samples were taken: fewer than there are means that its
         buffer is full, and that it takes no more."""
-        return pcm.size - self._pacer.write(reply, pcm)
+        if reply in self._asides:
+            taken = pcm.size
+        else:
+            taken = pcm.size - self._pacer.write(reply, pcm)
+        if self._ahead is not None:
+            self._ahead.write(reply, pcm[:taken])
+        return taken
 
     async def room(self, reply: int) -> None:
-        """Wait while 10 s of a reply are unplayed, but not longer than a second."""
+        """Wait while 10 s of a reply are unplayed (or what the transport takes), but not longer than a second."""
         for _ in range(_ROOM_FRAMES):
-            if self._pacer.buffered(reply) < _AHEAD_S * OUT_RATE:
+            if self._pacer.buffered(reply) < self._ahead_s * OUT_RATE:
                 return
             await asyncio.sleep(FRAME_MS / 1000)
 
@@ -124,10 +135,16 @@ class Playout:
         """No more audio will come for this reply."""
         self._pacer.end(reply)
 
-    def release(self, reply: int) -> None:
-        """It may be heard, after those released before it."""
-        self._pacer.release(reply)
-        self._work.set()
+    def release(self, reply: int, aside: bool = False) -> None:
+        """It may be heard, after those released before it. An aside takes no part in what sounds."""
+        if aside:
+            self._asides.add(reply)
+            self._pacer.drop(reply)
+        else:
+            self._pacer.release(reply)
+            self._work.set()
+        if self._ahead is not None:
+            self._ahead.release(reply)
 
     def hold(self, reply: int) -> None:
         """Pause it; keep its audio."""
@@ -143,5 +160,8 @@ class Playout:
 
     def flush(self, reply: int, samples: int) -> None:
         """Nothing past `samples`, or stop now if that is past; answered by a final `Played`."""
-        self._pacer.flush(reply, samples)
-        self._work.set()
+        if self._ahead is not None:
+            self._ahead.flush(reply)
+        if reply not in self._asides:
+            self._pacer.flush(reply, samples)
+            self._work.set()

@@ -14,9 +14,9 @@ from ..core.commands import EndCall, Report, Role, Tell, Why
 from ..core.conversation import Conversation
 from ..core.errors import Misuse
 from ..core.events import CallEnded, CallStarted, Event, ProviderFailed, Tick, Used
-from ..core.notices import UserTurned
+from ..core.notices import ReplyRefused, UserTurned
 from ..providers.base import ProviderError, SttCall
-from ..transports.base import Attached, ObservingTransport, ReportingTransport, Transport
+from ..transports.base import AheadTransport, Attached, ObservingTransport, ReportingTransport, Transport
 from .clock import Clock
 from .engines import AgentConfig, EngineError, Engines
 from .execute import Executor
@@ -68,8 +68,12 @@ class Session:
         observers: Sequence[Observer] = (),
         on_notice: Sequence[OnNotice] = (),
         close_s: float = 2.0,
+        ids: str = "",
     ) -> None:
-        """`close_s`: how long the end of the call may take. Raises Misuse for a transport that breaks its protocol."""
+        """`close_s`: how long the end of the call may take. `ids`: part of every item's name.
+
+        Raises Misuse for a transport that breaks its protocol.
+        """
         if transport.reports_playback != isinstance(transport, ReportingTransport):
             raise Misuse("a transport that reports playback has `sent`, and no other has; see transports/base.py")
         self.conversation = conversation
@@ -81,6 +85,7 @@ class Session:
         self._observers = list(observers)
         self._watching = list(observers)
         self._close_s = close_s
+        self._ids = ids
         self._inbox = Inbox()
         self._scope = Scope(self._crashed)
         self._crash: BaseException | None = None
@@ -113,6 +118,15 @@ class Session:
             # A closed loop: the call is over, and so the event is dropped as `post` would.
             self._loop.call_soon_threadsafe(self.post, event)
 
+    def configure(self, agent: AgentConfig, ref: str = "") -> None:
+        """From now on this agent speaks, or only in the reply asked for as `ref` (see `ReplyAsked`). On the session's
+        loop, once the transport was attached."""
+        if self._executor is None:
+            raise Misuse("the call has not begun; give the agent to the session instead")
+        self._executor.configure(agent, ref)
+        if not ref:
+            self._tools.declare(agent.tools)
+
     async def run(self) -> Summary:
         """The whole call. Raises `EngineError` when an engine cannot be opened, and whatever bug ends the session;
         when cancelled it first ends the call properly."""
@@ -136,7 +150,9 @@ class Session:
         stt, remember = self._engines.stt, self._engines.turn is not None
         specs = tuple(t.spec for t in self._agent.tools)
         # Before anybody who can post is told how.
-        self._inbox.put(CallStarted(specs, self._agent.greeting, stt is not None, remember))
+        plays = isinstance(self._transport, AheadTransport)
+        heard, greeting = stt is not None, self._agent.greeting
+        self._inbox.put(CallStarted(specs, greeting, heard, remember, client_plays=plays, ids=self._ids))
         if isinstance(self._transport, Attached):
             self._transport.attach(self.post)
         if stt is not None:
@@ -235,6 +251,8 @@ class Session:
         notice = command.notice
         if isinstance(notice, UserTurned):
             self._turns += 1
+        elif isinstance(notice, ReplyRefused) and self._executor is not None:
+            self._executor.forget(notice.ref)
         now = self._clock.now()
         self._tools.notify(now, notice, command.why)
         if isinstance(self._transport, ObservingTransport):

@@ -37,11 +37,11 @@ _MAX_OUTPUT = 100_000
 @dataclass(frozen=True, slots=True)
 class ToolCode:
     """A tool: what the model is told of it, what the core must know, and the function, called with the arguments by
-    name. It returns text, or something that becomes JSON."""
+    name. It returns text, or something that becomes JSON. A tool that the caller's client runs has no function."""
 
     tool: Tool
     spec: ToolSpec
-    function: Callable[..., Any]
+    function: Callable[..., Any] | None = None
 
 
 class Tools:
@@ -52,7 +52,8 @@ class Tools:
     """
 
     def __init__(self, tools: Iterable[ToolCode], on_notice: Sequence[OnNotice], post: Post) -> None:
-        self._tools = {t.tool.name: t for t in tools}
+        self._tools: dict[str, ToolCode] = {}
+        self.declare(tools)
         self._on_notice = on_notice
         self._post = post
         self._running: set[str] = set()
@@ -62,10 +63,14 @@ class Tools:
         self._gone: asyncio.Future[None] | None = None
         self._away: _Away | None = None
 
+    def declare(self, tools: Iterable[ToolCode]) -> None:
+        """From now on these can be run."""
+        self._tools = {t.tool.name: t for t in tools if t.function is not None}
+
     def run(self, call: str, name: str, arguments: str) -> None:
         """Run a tool with a JSON object of arguments."""
         tool = self._tools.get(name)
-        if tool is None:
+        if tool is None or tool.function is None:
             known = ", ".join(sorted(self._tools)) or "none"
             self._post(ToolDone(call, f"there is no tool {name!r}; there are: {known}", ok=False))
             return

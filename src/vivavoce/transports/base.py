@@ -70,6 +70,20 @@ class ReportingTransport(Protocol):
 
 
 @runtime_checkable
+class AheadTransport(Protocol):
+    """A transport whose client plays by itself, out of a buffer of its own. It is given audio here as soon as it may
+    be heard, and never by `play`; how far the client is meanwhile is estimated from a clock until it reports."""
+
+    ahead_s: float
+    """Seconds of unplayed audio that it takes at most."""
+
+    def take(self, reply: int, pcm: Pcm) -> bool:
+        """More audio of a reply, int16 mono at 24 kHz, not to be altered or kept without a copy. False when the
+        caller's side does not want any more of it. Returns at once, like `play`."""
+        ...
+
+
+@runtime_checkable
 class ObservingTransport(Protocol):
     """A transport which tells its caller more than audio, such as a transcript."""
 

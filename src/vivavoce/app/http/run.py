@@ -172,7 +172,8 @@ def _listen(family: int, address: tuple[Any, ...], optional: bool) -> list[socke
     """A bound socket; none when this machine lacks an optional address. Raises OSError."""
     listener = None
     try:
-        listener = sockets.socket(family, sockets.SOCK_STREAM)
+        # Named, since asyncio turns Nagle off only on sockets that say that they are TCP.
+        listener = sockets.socket(family, sockets.SOCK_STREAM, sockets.IPPROTO_TCP)
         listener.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
         if family == sockets.AF_INET6:
             listener.setsockopt(sockets.IPPROTO_IPV6, sockets.IPV6_V6ONLY, 1)

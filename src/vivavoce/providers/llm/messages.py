@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ...core.commands import Call, Item, Message, Result
 from ..base import Ask, Tool
@@ -16,6 +16,7 @@ from ..base import Ask, Tool
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage, ModelRequestPart, ModelResponsePart
     from pydantic_ai.models import ModelRequestParameters
+    from pydantic_ai.settings import ModelSettings
     from pydantic_ai.tools import ToolDefinition
 
 PENDING = "The tool is still running; its result is not known yet."
@@ -138,6 +139,16 @@ def _as_object(arguments: str) -> str:
     except ValueError:
         value = arguments
     return json.dumps(value if isinstance(value, dict) else {"input": value}, ensure_ascii=False)
+
+
+def to_settings(ask: Ask, settings: ModelSettings) -> ModelSettings:
+    """The settings with what this request asks for."""
+    mine: dict[str, object] = {}
+    if ask.max_tokens is not None:
+        mine["max_tokens"] = ask.max_tokens
+    if ask.tools and ask.tool_choice not in ("auto", "none"):
+        mine["tool_choice"] = "required" if ask.tool_choice == "required" else [ask.tool_choice]
+    return cast("ModelSettings", {**settings, **mine})
 
 
 def to_parameters(tools: Sequence[Tool]) -> ModelRequestParameters:

@@ -9,10 +9,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING, cast
 
 from ...core.commands import Role, Usage
-from ..base import Ask, LlmOutput, ProviderError, TextDelta, ToolCall
+from ..base import Ask, CutShort, LlmOutput, ProviderError, TextDelta, ToolCall
 from .build import build_model, public_name, require
 from .failures import failure, stalled
-from .messages import to_messages, to_parameters
+from .messages import to_messages, to_parameters, to_settings
 from .thoughts import Thoughts
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model, StreamedResponse
     from pydantic_ai.settings import ModelSettings
 
+_SHORT = {"length": "length", "content_filter": "filter"}
 FIRST_S = 20.0
 STALL_S = 10.0
 
@@ -83,6 +84,8 @@ class PydanticLlm:
                         yield output
                 if rest := thoughts.finish():
                     yield TextDelta(rest)
+                if reason := _SHORT.get(response.finish_reason or ""):
+                    yield CutShort(reason)
                 if usage := self._usage(response):
                     yield usage
         except TimeoutError:
@@ -102,8 +105,8 @@ class PydanticLlm:
         return model_request_stream(
             self._model,
             to_messages(ask),
-            model_settings=self._settings,
-            model_request_parameters=to_parameters(ask.tools),
+            model_settings=to_settings(ask, self._settings),
+            model_request_parameters=to_parameters(() if ask.tool_choice == "none" else ask.tools),
         )
 
     def _output(self, event: ModelResponseStreamEvent) -> LlmOutput | None:

@@ -1,0 +1,214 @@
+"""Runs one conversation for each client of the Realtime protocol, with engines that all of them share."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import string
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..core.conversation import Conversation
+from ..core.events import ToolSpec
+from ..core.policy import BROWSER, Policy
+from ..providers.base import Tool
+from ..runtime.engines import AgentConfig, EngineError, Engines
+from ..runtime.observe import Observer
+from ..runtime.session import Session
+from ..runtime.tools import ToolCode
+from ..transports.realtime import Realtime, Socket
+from ..wire.openai_realtime import config as wire
+from ..wire.openai_realtime.effects import Configure, Connect, McpTool
+from ..wire.openai_realtime.refusal import Refusal
+from ..wire.openai_realtime.server import Server
+from ..wire.openai_realtime.tools import chosen, functions, shown
+from .http.errors import BadSession
+from .http.socket import Opening
+from .mcp import McpServers
+
+_LETTERS = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What all conversations of a server have in common."""
+
+    model: str
+    """Shown to clients that name none."""
+    instructions: str
+    """Until a client gives its own."""
+    voices: tuple[str, ...]
+    """Of the synthesiser, the default first."""
+    expect: tuple[str, ...] = ()
+    policy: Policy = BROWSER
+    most_s: int = 24 * 3600
+    """Longest session, in seconds."""
+    record: Path | None = None
+    """Directory for a recording of each session."""
+
+
+class RealtimeCalls:
+    """The sessions that run; `handle` is the handler of the HTTP side."""
+
+    def __init__(self, engines: Engines, settings: Settings, log: Callable[[str], None] = lambda line: None) -> None:
+        """`log` gets a line for people when a session begins and ends."""
+        self._engines = engines
+        self._settings = settings
+        self._log = log
+        self._running: dict[str, Realtime] = {}
+
+    def has(self, call_id: str) -> bool:
+        return call_id in self._running
+
+    def check(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The whole effective session that a client secret would give. Raises BadSession."""
+        kind = str(given.get("type") or "realtime")
+        try:
+            session = wire.first("", kind, self._settings.instructions, given)
+        except Refusal as refusal:
+            raise BadSession(refusal.code, refusal.message, refusal.param) from None
+        session = msgspec.structs.replace(session, model=session.model or self._settings.model)
+        found = wire.echo(session, "", 0)
+        if "tools" in found:
+            found["tools"] = shown(found["tools"])
+        return found
+
+    async def handle(self, opening: Opening, socket: Socket) -> None:
+        """One connection, to its end."""
+        if opening.call_id is not None:
+            if (running := self._running.get(opening.call_id)) is not None:
+                await running.serve(socket)
+            return
+        try:
+            model = opening.model or self._settings.model
+            session = wire.first(model, opening.kind, self._settings.instructions, opening.session)
+        except Refusal as refusal:
+            error = {"type": refusal.kind, "code": refusal.code, "message": refusal.message, "param": refusal.param}
+            await socket.send(json.dumps({"type": "error", "event_id": _ident("event_"), "error": error}))
+            await socket.close(4000, f"{refusal.kind}.{refusal.code}")
+            return
+        await _Call(self._engines, self._settings, session, self._running, self._log).run(socket)
+
+
+class _Call:
+    """One session and its transport."""
+
+    def __init__(
+        self,
+        engines: Engines,
+        settings: Settings,
+        session: wire.Session,
+        running: dict[str, Realtime],
+        log: Callable[[str], None],
+    ) -> None:
+        ids = _ident("")
+        self._settings = settings
+        self._running = running
+        self._log = log
+        self._server = Server(ids, session, int(time.time()) + settings.most_s)
+        self._transport = Realtime(self._server, self._configure, self._connect)
+        self._mcp = McpServers(self._listed)
+        conversation = Conversation(settings.policy, {})
+        agent = self._agent(Configure(session))
+        observers = self._observers()
+        self._session = Session(conversation, engines, agent, self._transport, observers, ids=ids)
+
+    def _observers(self) -> Sequence[Observer]:
+        if self._settings.record is None:
+            return ()
+        from ..runtime.record import Recorder
+
+        return (Recorder(self._settings.record / self._server.id, overwrite=False),)
+
+    async def run(self, socket: Socket) -> None:
+        """Until the client hangs up, the session ends, or its time is over."""
+        loop = asyncio.get_running_loop()
+        minutes = max(1, self._settings.most_s // 60)
+        timer = loop.call_later(self._settings.most_s, lambda: self._transport.perform(self._server.expire(minutes)))
+        self._running[self._server.id] = self._transport
+        self._log(f"{self._server.id} begins")
+        talking = loop.create_task(self._session.run(), name=f"session {self._server.id}")
+        talking.add_done_callback(self._ended)
+        try:
+            await self._transport.serve(socket)
+        finally:
+            timer.cancel()
+            del self._running[self._server.id]
+            await self._mcp.close()
+            with suppress(EngineError):
+                await _outlast(talking)
+
+    def _ended(self, talking: asyncio.Task[Any]) -> None:
+        """The session is over: so is the line."""
+        error = None if talking.cancelled() else talking.exception()
+        if error is not None:
+            detail = str(error) if isinstance(error, EngineError) else "The server had an error. Please try again."
+            self._transport.perform(self._server.broken(detail))
+        summary = self._session.summary
+        reason = "failed" if error is not None or summary is None else summary.reason
+        seconds = 0.0 if summary is None else summary.duration_ms / 1000
+        reports = "" if summary is None else "".join(f"; {r.role.value} {r.code}: {r.detail}" for r in summary.reports)
+        self._log(f"{self._server.id} ends after {seconds:.1f} s: {reason}{reports}")
+
+    # what the protocol's machine asks for
+
+    def _configure(self, effect: Configure) -> None:
+        self._session.configure(self._agent(effect), effect.ref)
+
+    def _connect(self, effect: Connect) -> None:
+        self._mcp.connect(effect.server)
+
+    def _listed(self, label: str, tools: list[dict[str, Any]] | None, error: str) -> None:
+        self._transport.perform(self._server.listed(label, tools, error))
+
+    def _agent(self, effect: Configure) -> AgentConfig:
+        """The agent that a session describes."""
+        session, settings = effect.session, self._settings
+        limit = session.max_output_tokens
+        return AgentConfig(
+            session.instructions,
+            voice_of(session.voice, settings.voices),
+            speed=min(2.0, max(0.5, session.audio.output.speed)),
+            tools=(*map(_tool, functions(session.tools)), *map(self._mcp_tool, effect.mcp)),
+            tool_choice=chosen(session.tool_choice),
+            max_tokens=limit if isinstance(limit, int) else None,
+            expect=settings.expect,
+        )
+
+    def _mcp_tool(self, tool: McpTool) -> ToolCode:
+        described = Tool(tool.name, tool.description, dict(tool.schema))
+        return ToolCode(described, ToolSpec(tool.name), self._mcp.function(tool.label, tool.own_name))
+
+
+def _tool(tool: Any) -> ToolCode:
+    """A function that the client runs."""
+    return ToolCode(Tool(tool.name, tool.description, json.loads(tool.parameters)), ToolSpec(tool.name, runs="caller"))
+
+
+def voice_of(wanted: str, voices: Sequence[str]) -> str:
+    """The voice of that name; for names that this synthesiser does not know, always the same one of its own."""
+    if wanted in voices:
+        return wanted
+    return voices[sum(wanted.encode()) % len(voices)]
+
+
+async def _outlast(task: asyncio.Task[Any]) -> None:
+    """Wait for a task, also when cancelled meanwhile; then it is cancelled too."""
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        raise
+
+
+def _ident(prefix: str) -> str:
+    return prefix + "".join(secrets.choice(_LETTERS) for _ in range(16))

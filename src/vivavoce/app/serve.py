@@ -1,0 +1,114 @@
+"""`vivavoce serve`: conversations for clients of OpenAI's Realtime protocol."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import BadInput
+from ..core.policy import PRESETS, changed
+from ..providers.base import Llm
+from . import embedded
+from .settings import policy_settings
+
+if TYPE_CHECKING:
+    from .http import Tls
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8080, help="port (default 8080; 0 for a free one)")
+    parser.add_argument("--keys", type=Path, metavar="FILE", help="file of API keys, one a line; or VIVAVOCE_API_KEYS")
+    parser.add_argument("--allow-origin", action="append", default=[], metavar="URL", help="a site that may call")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM), with --tls-key")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="private key (PEM)")
+    parser.add_argument("--tls-self-signed", action="store_true", help="make a certificate for this run")
+    parser.add_argument("--model", default="", help="name that clients are shown (default: the model that answers)")
+    parser.add_argument("--instructions", default=embedded.INSTRUCTIONS, help="until a client gives its own")
+    parser.add_argument("--voice", default=embedded.VOICE, help=f"the default voice (default {embedded.VOICE})")
+    parser.add_argument("--expect", action="append", default=[], metavar="WORDS", help="a phrase callers may well say")
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="browser", help="the policy to start from")
+    parser.add_argument("--policy", action="append", default=[], metavar="KEY=VALUE", help="change one setting")
+    parser.add_argument("--max-session", type=int, default=24 * 3600, metavar="SECONDS", help="longest session (1 day)")
+    parser.add_argument("--max-connections", type=int, default=100, metavar="N", help="connections at once (100)")
+    parser.add_argument("--record", type=Path, metavar="DIR", help="record every session in a directory of its own")
+
+
+def run(args: argparse.Namespace) -> int:
+    from . import http
+
+    http.require_packages()
+    _check(args)
+    keys, warning = http.read_keys(os.environ, args.keys)
+    if warning:
+        print(warning, file=sys.stderr)
+    llm, about = embedded.choose_model()
+    print(about, file=sys.stderr)
+    with _tls(args) as tls:
+        asyncio.run(_serve(args, llm, keys, tls))
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raises BadInput."""
+    if not 0 <= args.port <= 65_535:
+        raise BadInput(f"--port must be from 0 to 65535, not {args.port}")
+    if args.max_session < 1 or args.max_connections < 1:
+        raise BadInput("--max-session and --max-connections must be at least 1")
+    voices = embedded.voices()
+    if args.voice not in voices:
+        raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(voices)}")
+    if args.tls_self_signed and (args.tls_cert or args.tls_key):
+        raise BadInput("--tls-self-signed makes its own certificate; fix: leave --tls-cert and --tls-key out")
+
+
+def _tls(args: argparse.Namespace) -> AbstractContextManager[Tls | None]:
+    from . import http
+
+    if args.tls_self_signed:
+        return http.self_signed(args.host)
+    return nullcontext(http.load(args.tls_cert, args.tls_key))
+
+
+async def _serve(args: argparse.Namespace, llm: Llm, keys: tuple[str, ...], tls: Tls | None) -> None:
+    from . import http
+    from .realtime import RealtimeCalls, Settings
+
+    others = tuple(name for name in embedded.voices() if name != args.voice)
+    settings = Settings(
+        args.model or llm.model,
+        args.instructions,
+        (args.voice, *others),
+        (*args.expect, *embedded.expected(llm)),
+        changed(PRESETS[args.preset], policy_settings(args.policy)),
+        args.max_session,
+        args.record,
+    )
+    async with embedded.open_engines(llm) as engines:
+        calls = RealtimeCalls(engines, settings, _say)
+        app = http.make_app(
+            calls.handle,
+            calls,
+            http.Keys(keys),
+            check_session=calls.check,
+            models=(settings.model,),
+            allow_origins=args.allow_origin,
+            most_connections=args.max_connections,
+        )
+        await http.serve(app, host=args.host, port=args.port, tls=tls, on_ready=lambda url: _ready(url, keys, tls))
+
+
+def _ready(url: str, keys: tuple[str, ...], tls: Tls | None) -> None:
+    _say(f"Realtime server at {url}/v1 (OpenAI Realtime over WebSocket); Ctrl-C stops it.")
+    _say("An API key is needed." if keys else "Open to programs on this machine: no API key is configured.")
+    if tls is not None:
+        _say(f"TLS certificate {tls.cert}, SHA-256 {tls.fingerprint}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

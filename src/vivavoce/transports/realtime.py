@@ -1,0 +1,225 @@
+"""A caller over OpenAI's Realtime protocol: moves messages between sockets, the protocol's machine and the session.
+
+Everything that a client asks for reaches the session in the order in which it was sent, behind the audio before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from ..audio.frame import Frame
+from ..audio.pcm import Pcm
+from ..core.commands import Why
+from ..core.notices import Notice
+from ..wire.openai_realtime.effects import Act, Configure, Connect, Effect, Hear, Send, Shut
+from ..wire.openai_realtime.server import Server
+from .base import Post
+
+AHEAD_S = 60.0
+MOST_UNSENT = 32 << 20
+"""Characters that may wait for a client that does not read."""
+_FRAME_MS = 100
+_BURST_S = 8.0
+"""Audio that is passed on as fast as it comes."""
+_RATE = 4.0
+"""How many times faster than speech the rest of a burst may be: recognisers are not much faster."""
+
+
+class Socket(Protocol):
+    """One WebSocket."""
+
+    async def receive(self) -> str | bytes | None:
+        """The next message; None when the peer is gone."""
+        ...
+
+    async def send(self, text: str) -> None: ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None: ...
+
+
+class Realtime:
+    """The transport of one session. Its first socket is the caller's line; more may listen in and steer."""
+
+    reports_playback = False
+    ahead_s = AHEAD_S
+
+    def __init__(
+        self, server: Server, configure: Callable[[Configure], None], connect: Callable[[Connect], None]
+    ) -> None:
+        """`configure` and `connect` carry out what the protocol's machine asks for; called on the loop, in order."""
+        self._server = server
+        self._configure = configure
+        self._connect = connect
+        self._post: Post | None = None
+        self._outboxes: dict[int, _Outbox] = {}
+        self._connections = 0
+        self._waiting: deque[Hear | Act | Configure] = deque()
+        self._more = asyncio.Event()
+        self._backlog_ms = 0.0
+        self._gone = False
+
+    # the sockets
+
+    async def serve(self, socket: Socket) -> None:
+        """Talk with a client until it or the session is gone. The first one is the caller."""
+        number = self._connections
+        self._connections += 1
+        outbox = self._outboxes[number] = _Outbox(socket)
+        sending = asyncio.get_running_loop().create_task(outbox.run(), name=f"sender {number}")
+        try:
+            self.perform(self._server.attach(number))
+            while not outbox.closed and (message := await socket.receive()) is not None:
+                self.perform(self._server.receive(self._now(), message, number, self._backlog_ms))
+                # Messages that are there already must not keep the loop from the audio of others.
+                await asyncio.sleep(0)
+        finally:
+            self._outboxes.pop(number, None)
+            if number == 0:
+                self.hang_up()
+            await outbox.finish(sending)
+
+    def perform(self, effects: list[Effect]) -> None:
+        """Carry out what the protocol's machine asks for."""
+        for effect in effects:
+            match effect:
+                case Send(text, to):
+                    for number, outbox in list(self._outboxes.items()):
+                        if to is None or to == number:
+                            outbox.put(text)
+                case Shut(code, reason, to):
+                    for number, outbox in list(self._outboxes.items()):
+                        if to is None or to == number:
+                            outbox.close(code, reason)
+                    if to is None:
+                        self.hang_up()
+                case Connect():
+                    self._connect(effect)
+                case _:
+                    self._put(effect)
+
+    def hang_up(self) -> None:
+        """The line is gone."""
+        self._gone = True
+        self._more.set()
+
+    def _put(self, effect: Hear | Act | Configure) -> None:
+        if isinstance(effect, Hear):
+            self._backlog_ms += effect.pcm.size * 1000 / effect.rate
+        self._waiting.append(effect)
+        self._more.set()
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    # the transport
+
+    def attach(self, post: Post) -> None:
+        self._post = post
+
+    def observe(self, now: int, notice: Notice, why: Why) -> None:
+        self.perform(self._server.observe(self._now(), notice, why))
+
+    def play(self, pcm: Pcm) -> None:
+        """Never called: the client plays by itself."""
+
+    def take(self, reply: int, pcm: Pcm) -> bool:
+        wanted, effects = self._server.take(reply, pcm)
+        self.perform(effects)
+        return wanted
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """The audio in frames of at most 100 ms; what was asked for in between is posted in between."""
+        position, rate, level, at = 0, 0, 0.0, self._now()
+        while not self._over():
+            if not self._waiting:
+                self._more.clear()
+                await self._more.wait()
+                continue
+            effect = self._waiting.popleft()
+            if not isinstance(effect, Hear):
+                self._act(effect)
+                continue
+            if effect.rate != rate:
+                position, rate = 0, effect.rate
+            step = rate * _FRAME_MS // 1000
+            for start in range(0, effect.pcm.size, step):
+                pcm = effect.pcm[start : start + step]
+                self._backlog_ms -= pcm.size * 1000 / rate
+                now = self._now()
+                level, at = max(0.0, level - (now - at) * _RATE) + pcm.size / rate, now
+                if level > _BURST_S:
+                    await asyncio.sleep((level - _BURST_S) / _RATE)
+                yield Frame(position, pcm, rate)
+                position += pcm.size
+
+    def _over(self) -> bool:
+        return self._gone
+
+    def _act(self, effect: Act | Configure) -> None:
+        if isinstance(effect, Configure):
+            self._configure(effect)
+        elif self._post is not None:
+            self._post(effect.event)
+
+    async def close(self) -> None:
+        """Say goodbye to everybody who is still there."""
+        self.hang_up()
+        for outbox in list(self._outboxes.values()):
+            outbox.close(1000, "")
+
+
+class _Outbox:
+    """What is to be sent over one socket, in order."""
+
+    def __init__(self, socket: Socket) -> None:
+        self._socket = socket
+        self._texts: deque[str] = deque()
+        self._more = asyncio.Event()
+        self._unsent = 0
+        self._goodbye: tuple[int, str] | None = None
+        self.closed = False
+        """Nothing more is sent or received."""
+
+    def put(self, text: str) -> None:
+        """A client that does not read is given up."""
+        if self._goodbye is not None or self.closed:
+            return
+        self._unsent += len(text)
+        if self._unsent > MOST_UNSENT:
+            self._texts.clear()
+            self.close(1013, "the client does not read")
+            return
+        self._texts.append(text)
+        self._more.set()
+
+    def close(self, code: int, reason: str) -> None:
+        """After what is there."""
+        if self._goodbye is None:
+            self._goodbye = (code, reason)
+            self._more.set()
+
+    async def run(self) -> None:
+        """Send until closed."""
+        while True:
+            while self._texts:
+                text = self._texts.popleft()
+                self._unsent -= len(text)
+                await self._socket.send(text)
+            if self._goodbye is not None:
+                self.closed = True
+                await self._socket.close(*self._goodbye)
+                return
+            self._more.clear()
+            await self._more.wait()
+
+    async def finish(self, sending: asyncio.Task[None]) -> None:
+        """The peer is gone, or was told goodbye."""
+        self.close(1000, "")
+        try:
+            async with asyncio.timeout(1.0):
+                await sending
+        except TimeoutError:
+            self.closed = True

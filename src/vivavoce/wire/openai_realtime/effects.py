@@ -1,0 +1,76 @@
+"""What the server machine asks of those who run it, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...audio.pcm import Pcm
+from ...core.events import Event
+from .config import Session
+from .tools import McpServer
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A message for the client, or for all clients of the session."""
+
+    text: str
+    to: int | None = None
+    """The connection that it is for; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """The caller's audio: int16 mono at `rate`."""
+
+    pcm: Pcm
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An event for the conversation. It comes after all audio before it."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class McpTool:
+    name: str
+    """As the model knows it."""
+    label: str
+    own_name: str
+    """As its server knows it."""
+    description: str
+    schema: Any
+    """JSON schema of its arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """From now on the agent is as `session` says, or only in the response `ref`. It comes before the `Act` after it."""
+
+    session: Session
+    ref: str = ""
+    mcp: tuple[McpTool, ...] = ()
+    """The tools of all MCP servers that have answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Ask an MCP server for its tools; answered by `Server.listed`."""
+
+    server: McpServer
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Close the connection, or all of them; for those, the session is over."""
+
+    code: int
+    reason: str
+    to: int | None = None
+
+
+Effect = Send | Hear | Act | Configure | Connect | Shut

@@ -1,0 +1,198 @@
+"""MCP servers: their tools as items, their calls, and who must approve them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.events import ToolApproved, ToolsDeclared, ToolSpec
+from ...core.notices import ToolSettled, ToolStarted
+from .effects import Configure, Connect, McpTool
+from .items import Entry, Wire
+from .refusal import Refusal
+from .response import CallItem, Response
+from .state import State
+from .tools import McpServer, functions, mcp_servers
+
+
+@dataclass(slots=True)
+class _Server:
+    server: McpServer
+    item: str
+    """Its `mcp_list_tools`."""
+    tools: tuple[McpTool, ...] = ()
+
+
+@dataclass(slots=True)
+class _Running:
+    """A call under way; `response` is None once it was approved on its own."""
+
+    entry: Entry
+    response: Response | None
+    item: CallItem | None
+    previous: str | None = None
+
+
+class Mcp:
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._servers: dict[str, _Server] = {}
+        self._running: dict[str, _Running] = {}
+        self._requests: dict[str, ToolStarted] = {}
+        """Approval requests nobody has answered."""
+
+    # the servers
+
+    def declared(self) -> None:
+        """The session's tools may have changed: forget servers that are gone, ask new ones for their tools."""
+        wanted = {server.label: server for server in mcp_servers(self._state.session.tools)}
+        for label in [label for label, known in self._servers.items() if wanted.get(label) != known.server]:
+            del self._servers[label]
+        for label, server in wanted.items():
+            if label not in self._servers:
+                self._connect(server)
+
+    def _connect(self, server: McpServer) -> None:
+        state, ident = self._state, self._state.new_id("mcpl")
+        self._servers[server.label] = _Server(server, ident)
+        entry = Entry(ident, _list_item(ident, server.label, []), known=False)
+        previous = state.items.add(entry)
+        state.tell({"type": "conversation.item.added", "previous_item_id": previous, "item": entry.item})
+        state.tell({"type": "mcp_list_tools.in_progress", "item_id": ident})
+        state.add(Connect(server))
+
+    def listed(self, label: str, tools: list[dict[str, Any]] | None, error: str) -> None:
+        """A server answered, or could not be reached."""
+        state, known = self._state, self._servers.get(label)
+        if known is None:
+            return
+        entry = state.items.get(known.item)
+        ok = tools is not None
+        state.tell({"type": f"mcp_list_tools.{'completed' if ok else 'failed'}", "item_id": known.item})
+        if tools is not None:
+            allowed = known.server.allowed
+            kept = [tool for tool in tools if allowed is None or tool["name"] in allowed]
+            known.tools = tuple(self._tool(label, tool) for tool in kept)
+            if entry is not None:
+                entry.item = _list_item(known.item, label, kept)
+        if entry is not None:
+            previous = state.items.before(entry.id)
+            state.tell({"type": "conversation.item.done", "previous_item_id": previous, "item": entry.item})
+        if not ok:
+            refusal = Refusal("mcp_list_tools_failed", f"MCP server '{label}': {error}", "session.tools")
+            state.error(refusal, None, None)
+            return
+        state.add(Configure(state.session, mcp=self.tools()))
+        specs = [ToolSpec(tool.name, runs="caller") for tool in functions(state.session.tools)]
+        state.act(ToolsDeclared((*specs, *self.specs())))
+
+    def _tool(self, label: str, tool: dict[str, Any]) -> McpTool:
+        """Its name for the model differs from its own only where that is taken."""
+        taken = {f.name for f in functions(self._state.session.tools)} | {t.name for t in self.tools()}
+        name = str(tool["name"])
+        shown = f"{label}_{name}" if name in taken else name
+        return McpTool(shown, label, name, str(tool.get("description") or ""), tool.get("input_schema") or {})
+
+    def tools(self) -> tuple[McpTool, ...]:
+        """All tools of all servers."""
+        return tuple(tool for known in self._servers.values() for tool in known.tools)
+
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """What the conversation must know of them."""
+        found = []
+        for known in self._servers.values():
+            for tool in known.tools:
+                found.append(ToolSpec(tool.name, approval=known.server.needs_approval(tool.own_name)))
+        return tuple(found)
+
+    def owns(self, name: str) -> bool:
+        """Is this the name of a tool on a server?"""
+        return any(tool.name == name for tool in self.tools())
+
+    # calls
+
+    def called(self, response: Response, notice: ToolStarted) -> None:
+        """The model calls a tool of a server; it runs already unless it needs approval."""
+        if notice.approval:
+            ident = self._state.new_id("mcpr")
+            self._requests[ident] = notice
+            label, name = self._names(notice.name)
+            row = {"id": ident, "object": "realtime.item", "type": "mcp_approval_request", "server_label": label}
+            response.add_done(Entry(ident, {**row, "name": name, "arguments": notice.arguments}, known=False))
+            return
+        entry = Entry(notice.item, self._call_item(notice, None))
+        opened = response.call(entry, "mcp_call")
+        response.mcp(opened, "in_progress")
+        self._running[notice.call] = _Running(entry, response, opened)
+
+    def _names(self, name: str) -> tuple[str, str]:
+        tool = next(tool for tool in self.tools() if tool.name == name)
+        return tool.label, tool.own_name
+
+    def _call_item(self, notice: ToolStarted, request: str | None) -> Wire:
+        label, name = self._names(notice.name)
+        return {
+            "id": notice.item,
+            "object": "realtime.item",
+            "type": "mcp_call",
+            "server_label": label,
+            "name": name,
+            "arguments": notice.arguments or "{}",
+            "approval_request_id": request,
+            "output": None,
+            "error": None,
+        }
+
+    def settled(self, notice: ToolSettled) -> None:
+        """A call has its result."""
+        running = self._running.pop(notice.call, None)
+        if running is None:
+            return
+        entry = running.entry
+        if notice.ok:
+            entry.item = {**entry.item, "output": notice.output}
+        else:
+            entry.item = {**entry.item, "error": {"type": "tool_execution_error", "message": notice.output}}
+        state, response, opened = self._state, running.response, running.item
+        result = "completed" if notice.ok else "failed"
+        if response is None or opened is None:
+            state.tell({"type": f"response.mcp_call.{result}", "item_id": entry.id, "output_index": 0})
+            event = {"type": "conversation.item.done", "previous_item_id": running.previous, "item": entry.item}
+            state.tell(event)
+        elif not response.closed:
+            response.mcp(opened, result)
+            response.close_call(opened)
+            state.settle(response)
+
+    # approval
+
+    def check_approval(self, item: Wire) -> None:
+        """Raises `Refusal`."""
+        if item["approval_request_id"] not in self._requests:
+            message = f"There is no open approval request '{item['approval_request_id'][:64]}'."
+            raise Refusal("invalid_value", message, "item.approval_request_id")
+
+    def decided(self, item: Wire) -> None:
+        """Somebody answered an approval request: the call runs now, as an item of its own, or never."""
+        state, request = self._state, item["approval_request_id"]
+        notice = self._requests.pop(request)
+        if item["approve"]:
+            entry = Entry(notice.item, self._call_item(notice, request))
+            previous = state.items.add(entry)
+            self._running[notice.call] = _Running(entry, None, None, previous)
+            state.tell({"type": "conversation.item.added", "previous_item_id": previous, "item": entry.item})
+            state.tell({"type": "response.mcp_call.in_progress", "item_id": entry.id, "output_index": 0})
+        state.act(ToolApproved(notice.call, item["approve"], item.get("reason") or ""))
+
+
+def _list_item(ident: str, label: str, tools: list[dict[str, Any]]) -> Wire:
+    shown = [
+        {
+            "name": tool["name"],
+            "description": tool.get("description") or "",
+            "input_schema": tool.get("input_schema") or {},
+            "annotations": None,
+        }
+        for tool in tools
+    ]
+    return {"id": ident, "object": "realtime.item", "type": "mcp_list_tools", "server_label": label, "tools": shown}

@@ -1,0 +1,200 @@
+"""The client's events: text in, one typed event or a `Refusal` out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from .config import Format
+from .refusal import Refusal, missing, refused
+
+MAX_EVENT_ID = 512
+MAX_DEPTH = 64
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
+    event_id: str | None = None
+
+
+class SessionUpdate(Event, frozen=True, tag="session.update"):
+    session: msgspec.Raw
+
+
+class Append(Event, frozen=True, tag="input_audio_buffer.append"):
+    audio: str
+
+
+class Commit(Event, frozen=True, tag="input_audio_buffer.commit"): ...
+
+
+class Clear(Event, frozen=True, tag="input_audio_buffer.clear"): ...
+
+
+class ClearOutput(Event, frozen=True, tag="output_audio_buffer.clear"): ...
+
+
+class ItemCreate(Event, frozen=True, tag="conversation.item.create"):
+    item: msgspec.Raw
+    previous_item_id: str | None = None
+
+
+class ItemRetrieve(Event, frozen=True, tag="conversation.item.retrieve"):
+    item_id: str
+
+
+class ItemDelete(Event, frozen=True, tag="conversation.item.delete"):
+    item_id: str
+
+
+class ItemTruncate(Event, frozen=True, tag="conversation.item.truncate"):
+    item_id: str
+    content_index: int
+    audio_end_ms: int
+
+
+class ResponseCreate(Event, frozen=True, tag="response.create"):
+    response: msgspec.Raw | None = None
+
+
+class ResponseCancel(Event, frozen=True, tag="response.cancel"):
+    response_id: str | None = None
+
+
+ClientEvent = (
+    SessionUpdate
+    | Append
+    | Commit
+    | Clear
+    | ClearOutput
+    | ItemCreate
+    | ItemRetrieve
+    | ItemDelete
+    | ItemTruncate
+    | ResponseCreate
+    | ResponseCancel
+)
+TYPES = (
+    "session.update",
+    "input_audio_buffer.append",
+    "input_audio_buffer.commit",
+    "input_audio_buffer.clear",
+    "output_audio_buffer.clear",
+    "conversation.item.create",
+    "conversation.item.retrieve",
+    "conversation.item.delete",
+    "conversation.item.truncate",
+    "response.create",
+    "response.cancel",
+)
+
+
+class OutputOptions(Struct, frozen=True, forbid_unknown_fields=True):
+    format: Format | None = None
+    voice: str | dict[str, Any] | None = None
+
+
+class AudioOptions(Struct, frozen=True, forbid_unknown_fields=True):
+    output: OutputOptions | None = None
+
+
+class ResponseOptions(Struct, frozen=True, forbid_unknown_fields=True):
+    """What `response.create` may change for one response."""
+
+    conversation: str = "auto"
+    input: list[dict[str, Any]] | None = None
+    instructions: str | None = None
+    output_modalities: list[str] | None = None
+    audio: AudioOptions | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    reasoning: dict[str, Any] | None = None
+    max_output_tokens: int | str | None = None
+    prompt: dict[str, Any] | None = None
+    metadata: dict[str, str] | None = None
+
+
+_decode = msgspec.json.Decoder(ClientEvent).decode
+_options = msgspec.json.Decoder(ResponseOptions)
+
+
+class Unreadable(Exception):
+    """A refusal together with the id that the client gave its event, if it could be read."""
+
+    def __init__(self, refusal: Refusal, event_id: str | None) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+        self.event_id = event_id
+
+
+def read(text: str | bytes) -> ClientEvent:
+    """Raises `Unreadable`."""
+    if isinstance(text, bytes):
+        raise Unreadable(Refusal("invalid_event", "Events are sent as text messages, not as binary ones."), None)
+    try:
+        event: ClientEvent = _decode(text)
+    except msgspec.ValidationError as error:
+        raise _explain(text, error) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise Unreadable(Refusal("invalid_event", f"This is no JSON event: {str(error)[:200]}."), None) from None
+    if event.event_id is not None and len(event.event_id) > MAX_EVENT_ID:
+        refusal = Refusal("invalid_value", f"An event_id has at most {MAX_EVENT_ID} characters.", "event_id")
+        raise Unreadable(refusal, None)
+    return event
+
+
+def _explain(text: str, error: msgspec.ValidationError) -> Unreadable:
+    """Why an event was not taken, found by a second and slower look."""
+    try:
+        row = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as broken:
+        return Unreadable(Refusal("invalid_event", f"This is no JSON event: {str(broken)[:200]}."), None)
+    if not isinstance(row, dict):
+        return Unreadable(Refusal("invalid_event", "An event is a JSON object."), None)
+    given = row.get("event_id")
+    event_id = given if isinstance(given, str) and len(given) <= MAX_EVENT_ID else None
+    kind = row.get("type")
+    if kind is None:
+        return Unreadable(missing("type"), event_id)
+    if kind not in TYPES:
+        known = ", ".join(f"'{name}'" for name in TYPES)
+        shown = repr(kind)[:100]
+        message = f"Invalid value: {shown}. Supported values are: {known}."
+        return Unreadable(Refusal("invalid_value", message, "type"), event_id)
+    return Unreadable(refused(error), event_id)
+
+
+def plain(raw: msgspec.Raw) -> Any:
+    """What stands in a part of an event. Raises `Refusal` for what is nested too deeply."""
+    try:
+        return msgspec.json.decode(raw)
+    except (RecursionError, msgspec.DecodeError) as error:
+        raise Refusal("invalid_event", f"This is no JSON event: {str(error)[:200]}.") from None
+
+
+def options(raw: msgspec.Raw | None) -> ResponseOptions:
+    """Raises `Refusal`."""
+    if raw is None or bytes(raw) == b"null":
+        return ResponseOptions()
+    try:
+        found = _options.decode(raw)
+    except msgspec.ValidationError as error:
+        raise refused(error, "response") from None
+    except (RecursionError, msgspec.DecodeError) as error:
+        raise Refusal("invalid_event", f"This is no JSON event: {str(error)[:200]}.") from None
+    if found.conversation not in ("auto", "none"):
+        message = f"Invalid value: {found.conversation[:100]!r}. Supported values are: 'auto', 'none'."
+        raise Refusal("invalid_value", message, "response.conversation")
+    _check_metadata(found.metadata or {})
+    return found
+
+
+def _check_metadata(metadata: dict[str, str]) -> None:
+    if len(metadata) > 16:
+        raise Refusal("invalid_value", "Metadata has at most 16 pairs.", "response.metadata")
+    for key, value in metadata.items():
+        if len(key) > 64 or len(value) > 512:
+            message = "Keys of metadata have at most 64 characters, values at most 512."
+            raise Refusal("invalid_value", message, "response.metadata")

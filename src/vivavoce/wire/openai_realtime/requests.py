@@ -1,0 +1,280 @@
+"""The client's side of the machine: what each of its events does. A `Refusal` means that nothing was changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from ...core.commands import Result
+from ...core.events import (
+    HeardReported,
+    InputCleared,
+    ItemCreated,
+    ItemDeleted,
+    PolicySet,
+    ReplyAsked,
+    StopAsked,
+    ToolsDeclared,
+    ToolSpec,
+    TurnCommitted,
+)
+from . import messages as m
+from .audio import MIN_COMMIT_MS, decode, rate_of
+from .config import AudioOutput, Session, check_max_tokens, updated
+from .effects import Configure, Hear
+from .items import Entry, checked, referenced, to_core, user_audio
+from .policy import settings
+from .refusal import Refusal
+from .response import Response
+from .state import State
+from .tools import check_tools, functions
+
+_PAD_MS = 64
+"""Silence after committed audio."""
+
+if TYPE_CHECKING:
+    from .mcp import Mcp
+
+
+class Requests:
+    mcp: Mcp
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._settings: dict[str, bool | int | float | str] = {}
+
+    def begin(self) -> None:
+        """The session begins: the conversation gets its settings."""
+        self._apply(self._state.session)
+
+    def take(self, event: m.ClientEvent) -> None:
+        """Raises `Refusal`."""
+        match event:
+            case m.Append():
+                self._append(event)
+            case m.SessionUpdate():
+                self._update(event)
+            case m.Commit():
+                self._commit()
+            case m.Clear():
+                self._state.buffer.clear()
+                self._state.act(InputCleared())
+                self._state.tell({"type": "input_audio_buffer.cleared"})
+            case m.ItemCreate():
+                self._create_item(event)
+            case m.ItemRetrieve():
+                self._retrieve(event)
+            case m.ItemDelete():
+                self._delete(event)
+            case m.ItemTruncate():
+                self._truncate(event)
+            case m.ResponseCreate():
+                self._respond(event)
+            case m.ResponseCancel():
+                self._cancel(event)
+            case m.ClearOutput():
+                message = "This connection has no output audio buffer: a client over WebSocket plays by itself."
+                raise Refusal("invalid_event", message, "type")
+
+    def refuse_audio(self, event: m.ClientEvent) -> None:
+        """Raises `Refusal` for more audio than can be heard in time."""
+        if isinstance(event, m.Append):
+            message = "Too much audio waits to be heard; send it more slowly."
+            raise Refusal("rate_limit_exceeded", message, "audio", kind="rate_limit_exceeded")
+
+    # the session
+
+    def _update(self, event: m.SessionUpdate) -> None:
+        state = self._state
+        new = updated(state.session, m.plain(event.session), bool(state.line), state.spoke)
+        self._apply(new)
+        state.tell({"type": "session.updated", "session": state.echo()})
+        self.mcp.declared()
+
+    def _apply(self, session: Session) -> None:
+        """Tell the agent, and the conversation what is new to it."""
+        state = self._state
+        state.session = session
+        state.buffer.change(session.audio.input.format)
+        state.add(Configure(session, mcp=self.mcp.tools()))
+        wanted = settings(session)
+        if fresh := {key: value for key, value in wanted.items() if self._settings.get(key) != value}:
+            state.act(PolicySet(tuple(fresh.items())))
+        self._settings = wanted
+        self._declare(session.tools)
+
+    def _declare(self, tools: list[dict[str, Any]]) -> None:
+        specs = [ToolSpec(tool.name, runs="caller") for tool in functions(tools)]
+        self._state.act(ToolsDeclared((*specs, *self.mcp.specs())))
+
+    # audio
+
+    def _append(self, event: m.Append) -> None:
+        buffer = self._state.buffer
+        data, pcm = decode(event.audio, buffer.form)
+        buffer.append(data)
+        if self._state.session.audio.input.turn_detection is not None and not self._state.turns:
+            buffer.forget_all_but(self._kept_ms())
+        if pcm.size:
+            self._state.add(Hear(pcm, rate_of(buffer.form)))
+
+    def _kept_ms(self) -> int:
+        """Audio before a turn that may belong to it."""
+        detection = self._state.session.audio.input.turn_detection
+        return 5_000 + int(getattr(detection, "prefix_padding_ms", 0))
+
+    def _commit(self) -> None:
+        state, buffer = self._state, self._state.buffer
+        if buffer.pending_ms < MIN_COMMIT_MS:
+            message = (
+                "Error committing input audio buffer: buffer too small. Expected at least "
+                f"{MIN_COMMIT_MS}ms of audio, but buffer only has {buffer.pending_ms:.2f}ms of audio."
+            )
+            raise Refusal("input_audio_buffer_commit_empty", message)
+        turn = next(iter(state.turns.values()), None)
+        item = turn.item if turn is not None and state.items.get(turn.item) is None else state.new_id("item")
+        # The last sounds come out of filters and windows only when something follows them.
+        rate = rate_of(buffer.form)
+        state.padded_ms += _PAD_MS
+        state.add(Hear(np.zeros(rate * _PAD_MS // 1000, dtype=np.int16), rate))
+        audio = buffer.take(buffer.begin_ms, buffer.end_ms)
+        state.tell({"type": "input_audio_buffer.committed", "previous_item_id": state.items.last, "item_id": item})
+        entry = Entry(item, user_audio(item))
+        state.add_item(entry)
+        state.items.keep(entry, audio)
+        state.act(TurnCommitted(answer=False, item=item))
+
+    # items
+
+    def _create_item(self, event: m.ItemCreate) -> None:
+        state = self._state
+        given = m.plain(event.item)
+        item = checked(given, "" if isinstance(given, dict) and given.get("id") else state.new_id("item"))
+        if item["type"] == "mcp_approval_response":
+            self.mcp.check_approval(item)
+        known = to_core(item)
+        entry = Entry(item["id"], item, known=known is not None)
+        state.add_item(entry, event.previous_item_id)
+        if known is not None:
+            at_end = isinstance(known, Result)
+            state.act(ItemCreated(known, None if at_end else state.items.known_before(entry.id)))
+        if item["type"] == "mcp_approval_response":
+            self.mcp.decided(item)
+
+    def _retrieve(self, event: m.ItemRetrieve) -> None:
+        entry = self._state.items.get(event.item_id)
+        if entry is None:
+            message = f"Error retrieving item: the item with id '{event.item_id[:64]}' does not exist."
+            raise Refusal("item_retrieve_invalid_item_id", message, "item_id")
+        if event.item_id in self._state.truncating:
+            self._state.awaiting.setdefault(event.item_id, []).append(event.event_id or "")
+            return
+        self._state.tell({"type": "conversation.item.retrieved", "item": self._state.items.shown(entry)})
+
+    def _delete(self, event: m.ItemDelete) -> None:
+        entry = self._state.items.remove(event.item_id)
+        if entry is None:
+            message = f"Error deleting item: the item with id '{event.item_id[:64]}' does not exist."
+            raise Refusal("item_delete_invalid_item_id", message, "item_id")
+        self._state.act(ItemDeleted(event.item_id))
+        self._state.tell({"type": "conversation.item.deleted", "item_id": event.item_id})
+
+    def _truncate(self, event: m.ItemTruncate) -> None:
+        state, entry = self._state, self._state.items.get(event.item_id)
+        if entry is None:
+            message = f"Error truncating item: the item with id '{event.item_id[:64]}' does not exist."
+            raise Refusal("item_truncate_invalid_item_id", message, "item_id")
+        response = state.by_reply.get(entry.reply) if entry.reply is not None else None
+        if entry.reply is None or response is None or not response.config.spoken:
+            message = "Only model output audio messages can be truncated."
+            raise Refusal("unsupported_content_type", message, "item_id")
+        if event.content_index != 0:
+            raise Refusal("invalid_value", "The message has one part, with the index 0.", "content_index")
+        if event.audio_end_ms < 0:
+            raise Refusal("invalid_value", "Expected a time from 0 up.", "audio_end_ms")
+        length = -(-response.samples // 24)
+        if event.audio_end_ms > length:
+            message = f"Audio content of {length}ms is already shorter than {event.audio_end_ms}ms."
+            raise Refusal("invalid_value", message, "audio_end_ms")
+        state.truncating.setdefault(entry.id, []).append(event.audio_end_ms)
+        state.act(HeardReported(entry.reply, event.audio_end_ms * 24))
+
+    # responses
+
+    def _respond(self, event: m.ResponseCreate) -> None:
+        state = self._state
+        if state.session.type == "transcription":
+            raise Refusal("invalid_event", "A transcription session makes no responses.", "type")
+        options = m.options(event.response)
+        aside = options.conversation == "none"
+        config = self._config(options)
+        given = None if options.input is None else referenced(options.input, state.items, state.fresh_items())
+        if state.line and not aside:
+            message = (
+                f"Conversation already has an active response in progress: {state.line[0].id}. Wait until the "
+                "response is finished before creating a new one."
+            )
+            raise Refusal("conversation_already_has_active_response", message)
+        if aside and len(state.asides) >= 16:
+            raise Refusal("rate_limit_exceeded", "There are 16 responses beside the conversation already.")
+        if not state.limiter.take(state.now):
+            message = f"At most {state.limiter.limit} responses a minute."
+            raise Refusal("rate_limit_exceeded", message, kind="rate_limit_exceeded")
+        conversation = None if aside else state.conversation
+        response = Response(state.new_id("resp"), config, conversation, options.metadata, state.tell, state.join)
+        if options.tools is not None:
+            self._declare([*config.tools, *state.session.tools])
+        state.add(Configure(config, response.id, self.mcp.tools()))
+        state.open(response)
+        state.act(ReplyAsked(ref=response.id, items=given, aside=aside, spoken=config.spoken))
+
+    def _config(self, options: m.ResponseOptions) -> Session:
+        """The session with what one response overrides. Raises `Refusal`."""
+        base = self._state.session
+        output = options.audio.output if options.audio is not None else None
+        voice, form = base.audio.output.voice, base.audio.output.format
+        if output is not None:
+            form = output.format or form
+            voice = _voice(output.voice) or voice
+        modalities = options.output_modalities or base.output_modalities
+        if modalities not in (["audio"], ["text"]):
+            message = 'Invalid value for \'response.output_modalities\': use ["audio"] or ["text"].'
+            raise Refusal("invalid_value", message, "response.output_modalities")
+        limit = base.max_output_tokens if options.max_output_tokens is None else options.max_output_tokens
+        check_max_tokens(limit, "response.max_output_tokens")
+        if isinstance(limit, int) and not 1 <= limit <= 4096:
+            raise Refusal("invalid_value", "Use 1 to 4096, or 'inf'.", "response.max_output_tokens")
+        tools = base.tools if options.tools is None else options.tools
+        choice = options.tool_choice or (base.tool_choice if options.tools is None else "auto")
+        check_tools(tools, choice, "response")
+        return msgspec.structs.replace(
+            base,
+            instructions=base.instructions if options.instructions is None else options.instructions,
+            output_modalities=modalities,
+            max_output_tokens=limit,
+            tools=tools,
+            tool_choice=choice,
+            audio=msgspec.structs.replace(base.audio, output=AudioOutput(form, voice, base.audio.output.speed)),
+        )
+
+    def _cancel(self, event: m.ResponseCancel) -> None:
+        state = self._state
+        running = [*state.line, *state.asides] if event.response_id else state.line[:1]
+        found = next((r for r in running if event.response_id in (None, r.id)), None)
+        if found is None:
+            message = "Cancellation failed: no active response found"
+            raise Refusal("response_cancel_not_active", message)
+        found.do(lambda: found.finish("cancelled", "client_cancelled"))
+        state.act(StopAsked(found.reply or 0, found.id))
+        state.over(found)
+
+
+def _voice(voice: str | dict[str, Any] | None) -> str | None:
+    if isinstance(voice, dict):
+        name = voice.get("id")
+        if not isinstance(name, str):
+            raise Refusal("invalid_value", "A custom voice is {'id': ...}.", "response.audio.output.voice")
+        return name
+    return voice

@@ -1,0 +1,97 @@
+"""The server's side of the protocol as a machine: messages and notices in, effects out. No clock, no sockets.
+
+`receive` takes what a client sends, `observe` what the conversation tells, `take` the agent's voice. The client's side
+of the machine is in `requests`, the conversation's in `telling`; both work on the `State` that they share.
+"""
+
+from __future__ import annotations
+
+from ...audio.pcm import Pcm
+from ...core.commands import Why
+from ...core.notices import Notice
+from .config import Session
+from .effects import Effect, Send, Shut
+from .mcp import Mcp
+from .messages import Unreadable, read
+from .refusal import Refusal
+from .requests import Requests
+from .state import State
+from .telling import Telling
+
+MAX_BACKLOG_MS = 600_000
+"""Audio that may wait to be heard."""
+
+
+class Server:
+    """One session, whose first connection is 0. Sideband connections have other numbers."""
+
+    def __init__(self, ids: str, session: Session, expires_at: int) -> None:
+        """`ids`: letters and digits that no other session has. `expires_at`: unix seconds."""
+        self._state = State(ids, session, expires_at)
+        self._requests = Requests(self._state)
+        self._telling = Telling(self._state)
+        self._mcp = Mcp(self._state)
+        self._requests.mcp = self._telling.mcp = self._mcp
+
+    @property
+    def id(self) -> str:
+        return self._state.id
+
+    @property
+    def session(self) -> Session:
+        return self._state.session
+
+    def attach(self, connection: int = 0) -> list[Effect]:
+        """A connection begins: it is told of the session first."""
+        self._state.tell({"type": "session.created", "session": self._state.echo()}, to=connection)
+        if connection == 0:
+            self._requests.begin()
+        return self._state.effects()
+
+    def receive(self, now: float, message: str | bytes, connection: int = 0, backlog_ms: float = 0) -> list[Effect]:
+        """A message of a client at `now` (seconds of any clock). `backlog_ms`: audio that waits to be heard."""
+        event_id = None
+        self._state.now = now
+        try:
+            event = read(message)
+            event_id = event.event_id
+            if backlog_ms > MAX_BACKLOG_MS:
+                self._requests.refuse_audio(event)
+            self._requests.take(event)
+        except Unreadable as unreadable:
+            self._state.error(unreadable.refusal, unreadable.event_id, connection)
+        except Refusal as refusal:
+            self._state.error(refusal, event_id, connection)
+        return self._state.effects()
+
+    def observe(self, now: float, notice: Notice, why: Why) -> list[Effect]:
+        """Something happened in the conversation."""
+        self._state.now = now
+        self._telling.take(notice, why)
+        return self._state.effects()
+
+    def take(self, reply: int, pcm: Pcm) -> tuple[bool, list[Effect]]:
+        """More of the agent's voice (24 kHz); False when nobody wants any more of this reply."""
+        wanted = self._telling.voice(reply, pcm)
+        return wanted, self._state.effects()
+
+    def listed(self, label: str, tools: list[dict[str, object]] | None, error: str = "") -> list[Effect]:
+        """An MCP server gave its tools (`name`, `description`, `input_schema`), or did not."""
+        self._mcp.listed(label, tools, error)
+        return self._state.effects()
+
+    def expire(self, minutes: int) -> list[Effect]:
+        """The session is as old as it may become."""
+        message = f"Your session hit the maximum duration of {minutes} minutes."
+        self._state.error(Refusal("session_expired", message), None, None)
+        return [*self._state.effects(), Shut(1001, message)]
+
+    def broken(self, detail: str) -> list[Effect]:
+        """The server itself failed; the session is over."""
+        self._state.error(Refusal("internal_error", detail, kind="server_error"), None, None)
+        return [*self._state.effects(), Shut(1011, "internal error")]
+
+
+def text_of(effects: list[Effect]) -> list[str]:
+    """The messages among effects."""
+    return [effect.text for effect in effects if isinstance(effect, Send)]

@@ -1,0 +1,171 @@
+"""What both sides of the server machine share: the session, the items, the responses in order, and what to send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from ...core.events import Event
+from .audio import InputBuffer
+from .config import Session, echo
+from .effects import Act, Effect, Send
+from .items import Entry, Items
+from .limiter import Limiter
+from .refusal import Refusal
+from .response import Response
+from .tools import shown
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class SpokenTurn:
+    """A turn of the caller that voice activity detection found."""
+
+    item: str
+    start_ms: int
+    told: bool
+    """`speech_started` was sent."""
+
+
+@dataclass(slots=True)
+class State:
+    ids: str
+    session: Session
+    expires_at: int
+    now: float = 0.0
+    items: Items = field(default_factory=Items)
+    buffer: InputBuffer = field(default_factory=InputBuffer)
+    limiter: Limiter = field(default_factory=Limiter)
+    line: list[Response] = field(default_factory=list)
+    """Responses of the conversation that are not over; the first is the active one, the others wait for it."""
+    asides: list[Response] = field(default_factory=list)
+    """Responses beside the conversation that are not over."""
+    by_reply: dict[int, Response] = field(default_factory=dict)
+    """Whose answer a reply is, as long as anybody may ask."""
+    turns: dict[int, SpokenTurn] = field(default_factory=dict)
+    padded_ms: int = 0
+    """Silence that was heard but never appended."""
+    spoke: bool = False
+    """There was audio of the agent."""
+    truncating: dict[str, list[int]] = field(default_factory=dict)
+    """Item -> marks (ms) that the conversation has not yet answered."""
+    awaiting: dict[str, list[str]] = field(default_factory=dict)
+    """Item -> ids of retrieve events that wait until it is truncated."""
+    _effects: list[Effect] = field(default_factory=list)
+    _counters: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return f"sess_{self.ids}"
+
+    @property
+    def conversation(self) -> str:
+        return f"conv_{self.ids}"
+
+    def new_id(self, kind: str) -> str:
+        """`item`, `resp` and so on: unique in this session and, by its letters, among all."""
+        n = self._counters[kind] = self._counters.get(kind, 0) + 1
+        # Items of the conversation's own are called item_<ids><number>.
+        return f"{kind}_{self.ids}{'c' if kind == 'item' else ''}{n}"
+
+    def fresh_items(self) -> Iterator[str]:
+        while True:
+            yield self.new_id("item")
+
+    def echo(self) -> dict[str, Any]:
+        found = echo(self.session, self.id, self.expires_at)
+        if "tools" in found:
+            found["tools"] = shown(found["tools"])
+        return found
+
+    # effects
+
+    def effects(self) -> list[Effect]:
+        """What has come together since the last time."""
+        effects, self._effects = self._effects, []
+        return effects
+
+    def add(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def act(self, event: Event) -> None:
+        self.add(Act(event))
+
+    def tell(self, event: dict[str, Any], to: int | None = None) -> None:
+        """Send an event, to one connection or to all."""
+        named = {"type": event["type"], "event_id": self.new_id("event"), **event}
+        try:
+            text = _encode(named).decode()
+        except UnicodeEncodeError:
+            # Half a surrogate pair, as models emit when they are cut in the middle of a character.
+            text = _encode(_without_surrogates(named)).decode()
+        self.add(Send(text, to))
+
+    def error(self, refusal: Refusal, event_id: str | None, to: int | None) -> None:
+        found = {"type": refusal.kind, "code": refusal.code, "message": refusal.message}
+        self.tell({"type": "error", "error": {**found, "param": refusal.param, "event_id": event_id}}, to)
+
+    # items
+
+    def join(self, entry: Entry) -> str | None:
+        """An item at the end of the conversation. One that does not fit any more is not shown there."""
+        return self.items.add(entry)
+
+    def add_item(self, entry: Entry, after: str | None = None) -> None:
+        """A complete item: added and done. Raises `Refusal`."""
+        previous = self.items.add(entry, after)
+        for event in ("conversation.item.added", "conversation.item.done"):
+            self.tell({"type": event, "previous_item_id": previous, "item": entry.item})
+
+    # responses
+
+    def open(self, response: Response) -> None:
+        """A response begins, or waits until the one before it is over."""
+        if response.conversation is None:
+            self.asides.append(response)
+        else:
+            self.line.append(response)
+            if self.line[0] is not response:
+                response.hold()
+        response.do(response.created)
+
+    def over(self, response: Response) -> None:
+        """It was told to finish: tell of the limits, and let the next one go on."""
+        if not response.closed:
+            return
+        if response in self.asides:
+            self.asides.remove(response)
+        if response in self.line:
+            self.line.remove(response)
+        part = response.part
+        if part is not None:
+            self.spoke = self.spoke or bool(part.audio)
+            self.items.keep(part.entry, bytes(part.audio))
+            part.audio.clear()
+        response.forget()
+        self.tell({"type": "rate_limits.updated", "rate_limits": self.limiter.shown(self.now)})
+        if self.line:
+            following = self.line[0]
+            following.let_go()
+            self.settle(following)
+
+    def settle(self, response: Response) -> None:
+        """Finish it if all of it is there."""
+        if response.ready and not response.closed:
+            response.finish("completed")
+        if response.closed and (response in self.line or response in self.asides):
+            self.over(response)
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {key: _without_surrogates(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_surrogates(inner) for inner in value]
+    return value

@@ -1,0 +1,236 @@
+"""The conversation's side of the machine: what clients are told of its notices and of the agent's voice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...audio.pcm import Pcm
+from ...core import notices as n
+from ...core.commands import Why
+from ...core.notices import Ending
+from ...core.units import IN_RATE
+from .items import Entry, user_audio
+from .response import Response, call_entry
+from .state import SpokenTurn, State
+
+if TYPE_CHECKING:
+    from .mcp import Mcp
+
+
+class Telling:
+    mcp: Mcp
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def take(self, notice: n.Notice, why: Why) -> None:
+        match notice:
+            case n.UserStarted():
+                self._started(notice)
+            case n.UserTookFloor(turn):
+                self._speech_started(turn)
+            case n.UserTurned():
+                self._turned(notice, why)
+            case n.UserDropped(turn):
+                self._dropped(turn, notice, why)
+            case n.IdleTimedOut(item, at):
+                self._idle(item, at)
+            case n.ReplyOpened():
+                self._opened(notice)
+            case n.ReplyRefused(ref, code, detail):
+                self._refused(ref, code, detail)
+            case n.ReplyDelta(reply, text):
+                self._delta(reply, text)
+            case n.ToolStarted():
+                self._called(notice)
+            case n.ToolSettled():
+                self.mcp.settled(notice)
+            case n.ReplyMade():
+                self._made(notice)
+            case n.ReplyClosed():
+                self._closed(notice)
+            case n.ReplyHeard():
+                self._heard(notice)
+            case _:
+                # The floor, partial words, audibility and reports have no event in this protocol.
+                return
+
+    # the caller's turns
+
+    def _ms(self, samples: int) -> int:
+        """Caller samples as ms of the audio that the client appended."""
+        return max(0, samples * 1000 // IN_RATE - self._state.padded_ms)
+
+    def _started(self, notice: n.UserStarted) -> None:
+        if self._state.session.audio.input.turn_detection is None:
+            return
+        self._state.turns[notice.turn] = SpokenTurn(notice.item, self._ms(notice.at), told=False)
+        if not notice.over_agent:
+            self._speech_started(notice.turn)
+
+    def _speech_started(self, number: int) -> None:
+        turn = self._state.turns.get(number)
+        if turn is not None and not turn.told:
+            turn.told = True
+            event = {"type": "input_audio_buffer.speech_started", "audio_start_ms": turn.start_ms, "item_id": turn.item}
+            self._state.tell(event)
+
+    def _speech_stopped(self, item: str, end_ms: int) -> None:
+        self._state.tell({"type": "input_audio_buffer.speech_stopped", "audio_end_ms": end_ms, "item_id": item})
+
+    def _turned(self, notice: n.UserTurned, why: Why) -> None:
+        state, start, end = self._state, self._ms(notice.start), self._ms(notice.end)
+        seconds = max(0, notice.end - notice.start) / IN_RATE
+        self._speech_started(notice.turn)
+        turn = state.turns.pop(notice.turn, None)
+        if turn is not None:
+            self._speech_stopped(turn.item, end)
+        if state.items.get(notice.item) is None and turn is not None:
+            self._commit(notice.item, state.buffer.take(start, end + self._tail_ms()))
+        self._transcribed(notice.item, notice.text, seconds, why)
+
+    def _tail_ms(self) -> int:
+        """Silence after the last word that stays with the turn."""
+        return 200
+
+    def _commit(self, item: str, audio: bytes) -> None:
+        state = self._state
+        state.tell({"type": "input_audio_buffer.committed", "previous_item_id": state.items.last, "item_id": item})
+        entry = Entry(item, user_audio(item))
+        state.add_item(entry)
+        state.items.keep(entry, audio)
+
+    def _transcribed(self, item: str, text: str, seconds: float, why: Why) -> None:
+        state, entry = self._state, self._state.items.get(item)
+        if entry is not None:
+            entry.item = user_audio(item, text)
+        if state.session.audio.input.transcription is None or entry is None:
+            return
+        kind = "conversation.item.input_audio_transcription"
+        ids = {"item_id": item, "content_index": 0}
+        if why is Why.WORDS_LATE and not text:
+            error = {"type": "server_error", "code": "transcription_timeout", "param": "audio"}
+            error["message"] = "The recogniser did not answer in time."
+            state.tell({"type": f"{kind}.failed", **ids, "error": error})
+            return
+        if text:
+            state.tell({"type": f"{kind}.delta", **ids, "delta": text})
+        usage = {"type": "duration", "seconds": round(seconds, 3)}
+        state.tell({"type": f"{kind}.completed", **ids, "transcript": text, "usage": usage})
+
+    def _dropped(self, number: int, notice: n.UserDropped, why: Why) -> None:
+        turn = self._state.turns.pop(number, None)
+        if turn is not None and turn.told and why is not Why.CLEARED:
+            self._speech_stopped(turn.item, int(self._state.buffer.end_ms))
+
+    def _idle(self, item: str, at: int) -> None:
+        end = self._ms(at)
+        waited = getattr(self._state.session.audio.input.turn_detection, "idle_timeout_ms", None) or 0
+        event: dict[str, Any] = {"type": "input_audio_buffer.timeout_triggered", "item_id": item}
+        self._state.tell({**event, "audio_start_ms": max(0, end - waited), "audio_end_ms": end})
+        self._commit(item, b"")
+
+    # responses
+
+    def _opened(self, notice: n.ReplyOpened) -> None:
+        state = self._state
+        response = next((r for r in [*state.line, *state.asides] if notice.ref and r.id == notice.ref), None)
+        if response is None:
+            if notice.ref:
+                # It was cancelled before it began.
+                return
+            response = Response(state.new_id("resp"), state.session, state.conversation, None, state.tell, state.join)
+            state.open(response)
+        response.reply, response.item = notice.reply, notice.item
+        state.by_reply[notice.reply] = response
+
+    def _refused(self, ref: str, code: str, detail: str) -> None:
+        response = next((r for r in [*self._state.line, *self._state.asides] if r.id == ref), None)
+        if response is not None:
+            error = {"type": "server_error", "code": code, "message": detail}
+            response.do(lambda: response.finish("failed", error=error))
+            self._state.over(response)
+
+    def _delta(self, reply: int, text: str) -> None:
+        response = self._state.by_reply.get(reply)
+        if response is not None and text and not response.closed:
+            response.do(lambda: response.delta(text))
+
+    def voice(self, reply: int, pcm: Pcm) -> bool:
+        """More of the agent's voice; False when its response is over."""
+        response = self._state.by_reply.get(reply)
+        if response is None or response.closed:
+            return False
+        kept = pcm if response.active else pcm.copy()
+        response.do(lambda: self._sound(response, kept))
+        return True
+
+    def _sound(self, response: Response, pcm: Pcm) -> None:
+        response.audio(pcm)
+        if response.active:
+            self._state.settle(response)
+
+    def _called(self, notice: n.ToolStarted) -> None:
+        response = self._state.by_reply.get(notice.reply)
+        if response is None or response.closed:
+            return
+        if self.mcp.owns(notice.name):
+            response.do(lambda: self.mcp.called(response, notice))
+            return
+        entry = call_entry(notice.item, notice.call, notice.name, notice.arguments or "{}", notice.reply)
+        response.do(lambda: response.call(entry, "function_call"))
+
+    def _made(self, notice: n.ReplyMade) -> None:
+        response = self._state.by_reply.get(notice.reply)
+        if response is None or response.closed:
+            return
+
+        def made() -> None:
+            response.made, response.samples_due, response.short = True, notice.samples, notice.short
+            response.usage = dict(notice.usage)
+
+        response.do(made)
+        self._state.settle(response)
+
+    def _closed(self, notice: n.ReplyClosed) -> None:
+        response = self._state.by_reply.get(notice.reply)
+        if response is None or response.closed:
+            return
+        if notice.ending is Ending.DONE:
+            response.do(lambda: response.finish("completed"))
+        elif notice.ending is Ending.CUT:
+            response.do(lambda: self._cut(response, notice.heard))
+        else:
+            code, _, detail = notice.failure.partition(": ")
+            error = {"type": "server_error", "code": code or "failed", "message": detail or "The engine failed."}
+            response.do(lambda: response.finish("failed", error=error))
+        self._state.over(response)
+
+    def _cut(self, response: Response, heard: str) -> None:
+        """Interrupted while it was made: what the model will remember are the words that were sent as audio."""
+        response.finish("cancelled", "turn_detected")
+        if response.part is not None and response.config.spoken:
+            _retell(response.part.entry, heard)
+
+    def _heard(self, notice: n.ReplyHeard) -> None:
+        state, response = self._state, self._state.by_reply.get(notice.reply)
+        if response is None or response.part is None:
+            return
+        entry = response.part.entry
+        marks = state.truncating.get(entry.id)
+        if not marks:
+            return
+        mark = marks.pop(0)
+        _retell(entry, notice.heard)
+        state.items.keep(entry, entry.audio[: response.bytes_at(mark)])
+        event = {"type": "conversation.item.truncated", "item_id": entry.id, "content_index": 0, "audio_end_ms": mark}
+        state.tell(event)
+        if not marks:
+            del state.truncating[entry.id]
+            for _ in state.awaiting.pop(entry.id, ()):
+                state.tell({"type": "conversation.item.retrieved", "item": state.items.shown(entry)})
+
+
+def _retell(entry: Entry, text: str) -> None:
+    """The words of an assistant's spoken message are these."""
+    entry.item = {**entry.item, "content": [{"type": "output_audio", "transcript": text}]}

@@ -32,15 +32,15 @@ CLOSED = ReplyClosed(1, Ending.DONE, "x", "x", True, 10)
 
 def test_a_turn_a_reply_or_a_tool_is_something_going_on() -> None:
     assert not after().busy
-    assert after(UserStarted(1, 0)).busy
+    assert after(UserStarted(1, 0, "item_1")).busy
     assert after(ReplyOpened(1, Origin.TURN, "i")).busy
     assert after(ToolStarted(1, "c", "f", "{}")).busy
     assert after(FloorChanged(Floor.USER)).busy
 
 
 def test_everything_that_begins_ends() -> None:
-    assert not after(UserStarted(1, 0), UserDropped(1, "")).busy
-    assert not after(UserStarted(1, 0), UserTurned(1, "i", "x", 0, 1)).busy
+    assert not after(UserStarted(1, 0, "item_1"), UserDropped(1, "")).busy
+    assert not after(UserStarted(1, 0, "item_1"), UserTurned(1, "i", "x", 0, 1)).busy
     assert not after(ReplyOpened(1, Origin.TURN, "i"), CLOSED).busy
     assert not after(ToolStarted(1, "c", "f", "{}"), ToolSettled("c", "f", "x", True)).busy
 

@@ -15,10 +15,13 @@ from typing import Any
 
 import msgspec
 
+from ..audio.pcm import Pcm
+from ..audio.resample import resample
 from ..core.conversation import Conversation
-from ..core.events import ToolSpec
+from ..core.events import Event, ProviderFailed, ToolSpec, UserWords
 from ..core.policy import BROWSER, Policy
-from ..providers.base import Tool
+from ..core.units import IN_RATE
+from ..providers.base import ProviderError, Stt, Tool
 from ..runtime.engines import AgentConfig, EngineError, Engines
 from ..runtime.observe import Observer
 from ..runtime.session import Session
@@ -33,6 +36,7 @@ from .http.errors import BadSession
 from .http.socket import Opening
 from .mcp import McpServers
 
+_STEP = IN_RATE
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -113,7 +117,8 @@ class _Call:
         self._running = running
         self._log = log
         self._server = Server(ids, session, int(time.time()) + settings.most_s)
-        self._transport = Realtime(self._server, self._configure, self._connect)
+        self._engines = engines
+        self._transport = Realtime(self._server, self._configure, self._connect, self._recognise)
         self._mcp = McpServers(self._listed)
         conversation = Conversation(settings.policy, {})
         agent = self._agent(Configure(session))
@@ -165,6 +170,10 @@ class _Call:
     def _connect(self, effect: Connect) -> None:
         self._mcp.connect(effect.server)
 
+    async def _recognise(self, pcm: Pcm, rate: int) -> str:
+        """The words in some audio; none when the recogniser fails."""
+        return "" if self._engines.stt is None else await words_in(self._engines.stt, pcm, rate)
+
     def _listed(self, label: str, tools: list[dict[str, Any]] | None, error: str) -> None:
         self._transport.perform(self._server.listed(label, tools, error))
 
@@ -197,6 +206,35 @@ def voice_of(wanted: str, voices: Sequence[str]) -> str:
     if wanted in voices:
         return wanted
     return voices[sum(wanted.encode()) % len(voices)]
+
+
+async def words_in(stt: Stt, pcm: Pcm, rate: int) -> str:
+    """All the words in some audio, by a call of its own; none when the recogniser fails."""
+    texts: list[str] = []
+    done = asyncio.Event()
+
+    def post(event: Event) -> None:
+        if isinstance(event, UserWords) and event.final:
+            texts.append(event.text)
+        if isinstance(event, ProviderFailed) or (isinstance(event, UserWords) and event.final):
+            done.set()
+
+    heard = resample(pcm, rate, IN_RATE)
+    try:
+        async with asyncio.timeout(10 + heard.size / IN_RATE):
+            call = await stt.open(post)
+            try:
+                for start in range(0, heard.size, _STEP):
+                    call.feed(start, heard[start : start + _STEP])
+                    await asyncio.sleep(_STEP / IN_RATE / 4 if heard.size > 8 * _STEP else 0)
+                done.clear()
+                call.finish(heard.size)
+                await done.wait()
+            finally:
+                await call.close()
+    except (TimeoutError, ProviderError):
+        return ""
+    return " ".join(filter(None, texts))
 
 
 async def _outlast(task: asyncio.Task[Any]) -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from ..audio.frame import Frame
 from ..audio.pcm import Pcm
 from ..core.commands import Why
+from ..core.events import ItemCreated
 from ..core.notices import Notice
-from ..wire.openai_realtime.effects import Act, Configure, Connect, Effect, Hear, Send, Shut
+from ..wire.openai_realtime.effects import Act, Configure, Connect, Effect, Hear, Recognise, Send, Shut
 from ..wire.openai_realtime.server import Server
 from .base import Post
 
@@ -26,6 +28,9 @@ _BURST_S = 8.0
 """Audio that is passed on as fast as it comes."""
 _RATE = 4.0
 """How many times faster than speech the rest of a burst may be: recognisers are not much faster."""
+
+
+_Ordered = Hear | Act | Configure | Recognise
 
 
 class Socket(Protocol):
@@ -47,16 +52,22 @@ class Realtime:
     ahead_s = AHEAD_S
 
     def __init__(
-        self, server: Server, configure: Callable[[Configure], None], connect: Callable[[Connect], None]
+        self,
+        server: Server,
+        configure: Callable[[Configure], None],
+        connect: Callable[[Connect], None],
+        recognise: Callable[[Pcm, int], Awaitable[str]],
     ) -> None:
-        """`configure` and `connect` carry out what the protocol's machine asks for; called on the loop, in order."""
+        """`configure` and `connect` carry out what the protocol's machine asks for; called on the loop, in order.
+        `recognise` finds the words in samples at a rate; it never raises."""
         self._server = server
         self._configure = configure
         self._connect = connect
+        self._recognise = recognise
         self._post: Post | None = None
         self._outboxes: dict[int, _Outbox] = {}
         self._connections = 0
-        self._waiting: deque[Hear | Act | Configure] = deque()
+        self._waiting: deque[_Ordered] = deque()
         self._more = asyncio.Event()
         self._backlog_ms = 0.0
         self._gone = False
@@ -105,7 +116,7 @@ class Realtime:
         self._gone = True
         self._more.set()
 
-    def _put(self, effect: Hear | Act | Configure) -> None:
+    def _put(self, effect: _Ordered) -> None:
         if isinstance(effect, Hear):
             self._backlog_ms += effect.pcm.size * 1000 / effect.rate
         self._waiting.append(effect)
@@ -140,7 +151,7 @@ class Realtime:
                 continue
             effect = self._waiting.popleft()
             if not isinstance(effect, Hear):
-                self._act(effect)
+                await self._act(effect)
                 continue
             if effect.rate != rate:
                 position, rate = 0, effect.rate
@@ -158,11 +169,17 @@ class Realtime:
     def _over(self) -> bool:
         return self._gone
 
-    def _act(self, effect: Act | Configure) -> None:
-        if isinstance(effect, Configure):
-            self._configure(effect)
-        elif self._post is not None:
-            self._post(effect.event)
+    async def _act(self, effect: Act | Configure | Recognise) -> None:
+        assert self._post is not None
+        match effect:
+            case Configure():
+                self._configure(effect)
+            case Act(event):
+                self._post(event)
+            case Recognise(pcm, rate, item, after):
+                text = await self._recognise(pcm, rate)
+                self.perform(self._server.recognised(item.id, text, pcm.size / rate))
+                self._post(ItemCreated(replace(item, text=text), after))
 
     async def close(self) -> None:
         """Say goodbye to everybody who is still there."""

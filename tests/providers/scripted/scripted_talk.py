@@ -32,13 +32,12 @@ class Talk:
     def say(self, text: str, heard: int | None = None) -> str:
         self.items.append(Message(f"item{len(self.items)}", "user", text))
         answer = self._answer()
-        if answer.call is not None:
-            self.calls.append(answer.call)
-            call = answer.call
+        for call in answer.calls:
+            self.calls.append(call)
             self.items.append(Call(f"item{len(self.items)}", call.call, call.name, call.arguments))
             self.items.append(Result(f"item{len(self.items)}", call.call, self.results.get(call.name, "ok")))
             answer = self._answer()
-            assert answer.call is None
+            assert not answer.calls
         words = answer.text if heard is None else " ".join(answer.text.split()[:heard])
         self.items.append(Message(f"item{len(self.items)}", "agent", words, interrupted=heard is not None))
         return answer.text

@@ -120,7 +120,7 @@ def test_no_answer_is_ever_empty():
     ]
     for text in odd:
         answer = respond(Ask("You are", (user(text),), TOOLS), NOW)
-        assert answer.text.strip() or answer.call
+        assert answer.text.strip() or answer.calls
         assert "{" not in answer.text or "{" in text
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ...core.commands import Call, Item, Message, Result, Role, Usage
 from ...core.lexicon import ENGLISH, normalise
-from ..base import Ask, LlmOutput, TextDelta, Tool, ToolCall
+from ..base import Ask, CutShort, LlmOutput, TextDelta, Tool, ToolCall
 from .handlers import keep, meet, nudge, question, recall_for, request, say, statement
 from .intents import classify, exactly
 from .persona import read_persona
@@ -27,6 +27,7 @@ from .understand import clean, content, is_gibberish, is_question
 
 MODEL = "offline:script"
 _DELTA = re.compile(r"\s*\S+")
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _DEEPEST = 24
 """How many interrupted answers in a row are made again to find where the first one was cut."""
 _COMMANDS_FIRST = frozenset({"stop", "wait", "continue", "repeat", "yes", "no", "thanks"})
@@ -46,10 +47,10 @@ _ASKING = re.compile(r"^(?:can|could|will|would) you (?:please )?(?:\w+ly )?", r
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to say, or the tool to call."""
+    """What to say, or the tools to call."""
 
     text: str = ""
-    call: ToolCall | None = None
+    calls: tuple[ToolCall, ...] = ()
 
 
 class ScriptedLlm:
@@ -75,14 +76,18 @@ class ScriptedLlm:
 
     async def stream(self, ask: Ask) -> AsyncIterator[LlmOutput]:
         answer = respond(ask, self._clock(), seed=self._seed, name=self.name)
-        if answer.call is not None:
-            yield answer.call
-        for piece in _DELTA.findall(answer.text):
+        for call in answer.calls:
+            yield call
+        pieces = _DELTA.findall(answer.text)
+        limit = len(pieces) if ask.max_tokens is None else ask.max_tokens
+        for piece in pieces[:limit]:
             if self._delay:
                 await asyncio.sleep(self._delay)
             yield TextDelta(piece)
-        said = answer.text or (answer.call.arguments if answer.call else "")
-        amounts = (("input_tokens", float(_words_in(ask))), ("output_tokens", float(len(said.split()))))
+        if limit < len(pieces):
+            yield CutShort("length")
+        said = pieces[:limit] or [word for call in answer.calls for word in call.arguments.split()]
+        amounts = (("input_tokens", float(_words_in(ask))), ("output_tokens", float(len(said))))
         yield Usage(Role.LLM, MODEL, amounts)
 
     async def close(self) -> None:
@@ -105,7 +110,17 @@ def _words_in(ask: Ask) -> int:
 def respond(ask: Ask, now: datetime, *, seed: int = 0, name: str = "Viva") -> Answer:
     """The answer to a request. `now` is the local time the clock shows; `name` is used unless the instructions
     give one."""
-    return _respond(ask, now, seed, name, {}, 0)
+    if ask.tool_choice == "none":
+        ask = replace(ask, tools=())
+    elif ask.tool_choice not in ("auto", "required"):
+        ask = replace(ask, tools=tuple(t for t in ask.tools if t.name == ask.tool_choice))
+    answer = _respond(ask, now, seed, name, {}, 0)
+    if ask.tool_choice == "auto" or answer.calls or not ask.tools:
+        return answer
+    # Some call was demanded: the first tool, with what can be made of the words.
+    text = _utterance(_trailing_user_texts(ask.items))
+    wish = plan(ask.tools[0], text)
+    return Answer(calls=(ToolCall(f"call_{len(ask.items)}", wish.tool.name, wish.json()),))
 
 
 def _respond(ask: Ask, now: datetime, seed: int, name: str, known: dict[int, str], depth: int) -> Answer:
@@ -167,7 +182,7 @@ def _to_user(turn: Turn, tools: Sequence[Tool]) -> Answer:
     # The "times" of a sum asks for no clock.
     wish = [w for w in turn.words if w not in ("times", "time")] if work_out(turn.text) else turn.words
     if command not in _COMMANDS_FIRST and (tool := choose_tool(wish, tools)) is not None:
-        return _call_or_ask(turn, plan(tool, turn.text))
+        return _call_several(turn, tool, tools) or _call_or_ask(turn, plan(tool, turn.text))
     intent, text = _from_script(turn)
     if intent not in _ABOUT_THE_ANSWER and not text.endswith("?") and just_interrupted(turn):
         text += " Shall I go on?"
@@ -203,8 +218,24 @@ def _from_script(turn: Turn) -> tuple[str, str]:
 def _call_or_ask(turn: Turn, wish: Plan) -> Answer:
     if wish.missing:
         return Answer(ask_for(wish.tool, wish.missing[0]))
-    call = f"call_{len(turn.before)}_{turn.dice('call').randrange(16**6):06x}"
-    return Answer(call=ToolCall(call, wish.tool.name, wish.json()))
+    return Answer(calls=(_call(turn, wish, 0),))
+
+
+def _call(turn: Turn, wish: Plan, n: int) -> ToolCall:
+    """The `n`th call of an answer."""
+    call = f"call_{len(turn.before) + n}_{turn.dice('call').randrange(16**6):06x}"
+    return ToolCall(call, wish.tool.name, wish.json())
+
+
+def _call_several(turn: Turn, tool: Tool, tools: Sequence[Tool]) -> Answer | None:
+    """One call for each part of "the weather in Paris and in London"; None when that is no such sentence."""
+    first, *others = _AND.split(turn.text)
+    wishes = [plan(tool, first)]
+    for part in others:
+        wishes.append(plan(choose_tool(clean(part), tools) or tool, part))
+    if len(wishes) < 2 or any(wish.missing or not wish.arguments for wish in wishes):
+        return None
+    return Answer(calls=tuple(_call(turn, wish, n) for n, wish in enumerate(wishes)))
 
 
 def _answer_to_tool_question(turn: Turn, tools: Sequence[Tool], command: str | None) -> Answer | None:

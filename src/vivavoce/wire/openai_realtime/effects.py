@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...audio.pcm import Pcm
+from ...core.commands import Message
 from ...core.events import Event
 from .config import Session
 from .tools import McpServer
@@ -65,6 +66,16 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognise:
+    """Find the words of audio in a created item, then add `item` with them; what follows waits for that."""
+
+    pcm: Pcm
+    rate: int
+    item: Message
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shut:
     """Close the connection, or all of them; for those, the session is over."""
 
@@ -73,4 +84,4 @@ class Shut:
     to: int | None = None
 
 
-Effect = Send | Hear | Act | Configure | Connect | Shut
+Effect = Send | Hear | Act | Configure | Connect | Recognise | Shut

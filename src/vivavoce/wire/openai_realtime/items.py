@@ -163,8 +163,8 @@ def checked(given: Any, ident: str, root: str = "item") -> Wire:
     """An item that a client brings, complete, named `ident` if it has no name. Raises `Refusal`."""
     if not isinstance(given, dict):
         raise Refusal("invalid_type", f"Invalid type for '{root}': expected an object.", root)
-    ident = given.get("id") or ident
-    if not isinstance(ident, str) or len(ident) > 256:
+    ident = ident if given.get("id") in (None, "") else given["id"]
+    if not isinstance(ident, str) or not 0 < len(ident) <= 256:
         raise Refusal("invalid_value", "An item's id is a text of at most 256 characters.", f"{root}.id")
     match given.get("type"):
         case "message":
@@ -247,11 +247,21 @@ def _image(part: Wire, root: str) -> Wire:
 
 
 def _spoken(part: Wire, root: str) -> Wire:
-    transcript = part.get("transcript")
-    if not isinstance(transcript, str):
-        message_ = "Audio in a created item needs its 'transcript'; to have speech recognised, append it to the buffer."
-        raise Refusal("missing_required_parameter", message_, f"{root}.transcript")
+    transcript, audio = part.get("transcript"), part.get("audio")
+    if transcript is not None and not isinstance(transcript, str):
+        raise Refusal("invalid_type", "A transcript is a text.", f"{root}.transcript")
+    if audio is not None and not isinstance(audio, str):
+        raise Refusal("invalid_type", "Audio is base64 encoded bytes.", f"{root}.audio")
+    if transcript is None and not audio:
+        raise missing(f"{root}.audio")
     return {"type": "input_audio", "transcript": transcript}
+
+
+def audio_of(given: Wire) -> str:
+    """The base64 audio of a checked message that a client brought, all parts of it; empty for none."""
+    if given.get("type") != "message":
+        return ""
+    return "".join(part.get("audio") or "" for part in given["content"] if part["type"] == "input_audio")
 
 
 def to_core(item: Wire) -> core.Item | None:

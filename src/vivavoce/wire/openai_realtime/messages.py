@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from .config import Format
 from .refusal import Refusal, missing, refused
 
 MAX_EVENT_ID = 512
-MAX_DEPTH = 64
+_SMALL = 1 << 20
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -55,7 +56,7 @@ class ItemTruncate(Event, frozen=True, tag="conversation.item.truncate"):
 
 
 class ResponseCreate(Event, frozen=True, tag="response.create"):
-    response: msgspec.Raw | None = None
+    response: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class ResponseCancel(Event, frozen=True, tag="response.cancel"):
@@ -138,11 +139,24 @@ def read(text: str | bytes) -> ClientEvent:
     except msgspec.ValidationError as error:
         raise _explain(text, error) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        raise Unreadable(Refusal("invalid_event", f"This is no JSON event: {str(error)[:200]}."), None) from None
+        refusal = Refusal("invalid_event", f"This is no JSON event: {str(error)[:200]}.")
+        raise Unreadable(refusal, _id_in(text)) from None
     if event.event_id is not None and len(event.event_id) > MAX_EVENT_ID:
         refusal = Refusal("invalid_value", f"An event_id has at most {MAX_EVENT_ID} characters.", "event_id")
         raise Unreadable(refusal, None)
     return event
+
+
+def _id_in(text: str) -> str | None:
+    """The id of an event that holds half a character, such as a lone surrogate."""
+    if len(text) > _SMALL:
+        return None
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    found = row.get("event_id") if isinstance(row, dict) else None
+    return found if isinstance(found, str) and len(found) <= MAX_EVENT_ID and found.isprintable() else None
 
 
 def _explain(text: str, error: msgspec.ValidationError) -> Unreadable:
@@ -174,9 +188,9 @@ def plain(raw: msgspec.Raw) -> Any:
         raise Refusal("invalid_event", f"This is no JSON event: {str(error)[:200]}.") from None
 
 
-def options(raw: msgspec.Raw | None) -> ResponseOptions:
+def options(raw: msgspec.Raw) -> ResponseOptions:
     """Raises `Refusal`."""
-    if raw is None or bytes(raw) == b"null":
+    if bytes(raw) == b"null":
         return ResponseOptions()
     try:
         found = _options.decode(raw)

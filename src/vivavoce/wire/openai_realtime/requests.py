@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from ...core.commands import Result
+from ...core.commands import Message, Result
 from ...core.events import (
     HeardReported,
     InputCleared,
@@ -23,8 +23,8 @@ from ...core.events import (
 from . import messages as m
 from .audio import MIN_COMMIT_MS, decode, rate_of
 from .config import AudioOutput, Session, check_max_tokens, updated
-from .effects import Configure, Hear
-from .items import Entry, checked, referenced, to_core, user_audio
+from .effects import Configure, Hear, Recognise
+from .items import Entry, audio_of, checked, referenced, to_core, user_audio
 from .policy import settings
 from .refusal import Refusal
 from .response import Response
@@ -151,15 +151,19 @@ class Requests:
     def _create_item(self, event: m.ItemCreate) -> None:
         state = self._state
         given = m.plain(event.item)
-        item = checked(given, "" if isinstance(given, dict) and given.get("id") else state.new_id("item"))
+        item = checked(given, state.new_id("item"))
         if item["type"] == "mcp_approval_response":
             self.mcp.check_approval(item)
         known = to_core(item)
         entry = Entry(item["id"], item, known=known is not None)
+        sound = decode(audio_of(given), state.buffer.form)
         state.add_item(entry, event.previous_item_id)
-        if known is not None:
-            at_end = isinstance(known, Result)
-            state.act(ItemCreated(known, None if at_end else state.items.known_before(entry.id)))
+        state.items.keep(entry, sound[0])
+        after = None if isinstance(known, Result) else state.items.known_before(entry.id)
+        if isinstance(known, Message) and sound[1].size and not known.text:
+            state.add(Recognise(sound[1], rate_of(state.buffer.form), known, after))
+        elif known is not None:
+            state.act(ItemCreated(known, after))
         if item["type"] == "mcp_approval_response":
             self.mcp.decided(item)
 

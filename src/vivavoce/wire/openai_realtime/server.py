@@ -80,6 +80,11 @@ class Server:
         self._mcp.listed(label, tools, error)
         return self._state.effects()
 
+    def recognised(self, item: str, text: str, seconds: float) -> list[Effect]:
+        """The words of audio in a created item."""
+        self._telling.transcribed(item, text, seconds, Why.ASKED)
+        return self._state.effects()
+
     def expire(self, minutes: int) -> list[Effect]:
         """The session is as old as it may become."""
         message = f"Your session hit the maximum duration of {minutes} minutes."

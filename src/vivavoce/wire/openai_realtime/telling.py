@@ -87,7 +87,7 @@ class Telling:
             self._speech_stopped(turn.item, end)
         if state.items.get(notice.item) is None and turn is not None:
             self._commit(notice.item, state.buffer.take(start, end + self._tail_ms()))
-        self._transcribed(notice.item, notice.text, seconds, why)
+        self.transcribed(notice.item, notice.text, seconds, why)
 
     def _tail_ms(self) -> int:
         """Silence after the last word that stays with the turn."""
@@ -100,7 +100,7 @@ class Telling:
         state.add_item(entry)
         state.items.keep(entry, audio)
 
-    def _transcribed(self, item: str, text: str, seconds: float, why: Why) -> None:
+    def transcribed(self, item: str, text: str, seconds: float, why: Why) -> None:
         state, entry = self._state, self._state.items.get(item)
         if entry is not None:
             entry.item = user_audio(item, text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from laws import Laws
 
@@ -26,6 +26,7 @@ from vivavoce.core.events import (
     ReplyAudioEnded,
     ReplyText,
     ReplyTextEnded,
+    Sent,
     Tick,
     ToolAsked,
     ToolDone,
@@ -71,6 +72,8 @@ class Script:
     stt_ms: int | None = 80
     player: bool = True
     """False: the player neither plays nor says where it stopped."""
+    client_plays: bool = False
+    """The caller's client is given all released audio at once."""
 
     now: int = 0
     at: int = 0
@@ -91,7 +94,8 @@ class Script:
     def __post_init__(self) -> None:
         self.c = Conversation(changed(self.policy, self.settings), self.prices)
         self.laws = Laws(self.c)
-        self.post(CallStarted(self.tools, self.greeting, self.has_stt, self.has_turn_score, self.native))
+        started = CallStarted(self.tools, self.greeting, self.has_stt, self.has_turn_score, self.native)
+        self.post(replace(started, client_plays=self.client_plays))
 
     # time
 
@@ -202,6 +206,7 @@ class Script:
             ends.append(WordEnd(chars, chars * CHAR))
         self.tracks.setdefault(c.reply, Track()).written += samples
         self.post(ReplyAudio(c.reply, c.part, samples, tuple(ends) if exact else ()))
+        self._give(c.reply)
         if end:
             self.post(ReplyAudioEnded(c.reply, c.part))
 
@@ -241,9 +246,10 @@ class Script:
                 self.unspoken.append(command)
             case cmd.Cancel(reply):
                 self.unspoken = [c for c in self.unspoken if c.reply != reply]
-            case cmd.Release(reply):
+            case cmd.Release(reply, aside=aside):
                 self.tracks.setdefault(reply, Track()).released = True
-                if self.player:
+                self.after(0, lambda: self._give(reply))
+                if self.player and not aside:
                     self.after(20, lambda: self._frame(reply))
             case cmd.Seal(reply):
                 self.sealed.add(reply)
@@ -256,6 +262,12 @@ class Script:
                     self._stop(reply, track)
             case _:
                 pass
+
+    def _give(self, reply: int) -> None:
+        """A client that plays by itself gets what may be heard."""
+        track = self.tracks[reply]
+        if self.client_plays and track.released and not track.dead:
+            self.post(Sent(reply, track.written))
 
     def _stop(self, reply: int, track: Track) -> None:
         track.dead = True
@@ -382,6 +394,16 @@ def _notice(n: told.Notice) -> str:
             return f"calls {call} {name}"
         case told.ToolSettled(call, _, output, ok):
             return f"settled {call} {'ok' if ok else 'failed'} {output!r}"
+        case told.UserTookFloor(turn):
+            return f"took floor {turn}"
+        case told.IdleTimedOut(item):
+            return f"idle {item}"
+        case told.ReplyRefused(ref, code):
+            return f"refused {ref} {code}"
+        case told.ReplyMade(reply, text, samples, short):
+            return f"made {reply} {text!r} {samples // 24}{f' {short}' if short else ''}"
+        case told.ReplyHeard(reply, heard, exact, samples):
+            return f"heard {reply} {heard!r} {samples // 24}{'' if exact else ' about'}"
         case told.TurnReport():
             return f"report {n.turn} {n.reply}"
 

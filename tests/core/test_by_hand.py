@@ -9,11 +9,12 @@ from vivavoce.core.events import (
     RemoteTurned,
     ReplyAsked,
     Say,
+    StopAsked,
     TextTurn,
     TurnCommitted,
     UserWords,
 )
-from vivavoce.core.notices import UserTurned
+from vivavoce.core.notices import ReplyOpened, UserTurned
 
 # -- turns that the caller's hand decides ------------------------------------------------------------------------------
 
@@ -258,3 +259,27 @@ def test_ends_without_a_beginning_are_ignored():
     c.post(RemoteTurned(RemoteTurn.STOPPED, 100))
     c.post(RemoteTurned(RemoteTurn.COMMITTED, 100))
     assert not c.lines
+
+
+def test_a_commit_that_somebody_was_told_of_is_kept_without_words():
+    c = Script({"turns": "manual"})
+    c.silence(300)
+    c.post(TurnCommitted(answer=False, item="theirs"))
+    c.wait(200)
+    c.saw("turned 1 ''")
+    assert c.find(UserTurned)[-1].item == "theirs"
+    assert c.history == []
+    c.post(ReplyAsked(ref="x"))
+    c.saw("opened 1 asked")
+
+
+def test_an_answer_that_waits_for_words_can_be_called_off_by_its_name():
+    c = Script({"turns": "manual"})
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False, item="theirs"))
+    c.post(ReplyAsked(ref="x"))
+    c.post(ReplyAsked(ref="y"))
+    c.post(StopAsked(ref="x"))
+    c.wait(300)
+    c.saw("turned 1 'what time is it'", "opened 1 asked")
+    assert [o.ref for o in c.find(ReplyOpened)] == ["y"]

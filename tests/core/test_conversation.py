@@ -7,7 +7,7 @@ from script import Script
 
 from vivavoce.core.commands import Message, Role, Usage
 from vivavoce.core.conversation import _DUE, _ROUTES, Conversation
-from vivavoce.core.errors import Misuse
+from vivavoce.core.errors import Misuse, PolicyError
 from vivavoce.core.events import (
     CallEnded,
     CallStarted,
@@ -16,6 +16,7 @@ from vivavoce.core.events import (
     ItemCreated,
     ItemDeleted,
     Played,
+    PolicySet,
     RemoteTurn,
     RemoteTurned,
     ReplyAsked,
@@ -26,6 +27,7 @@ from vivavoce.core.events import (
     TextTurn,
     Tick,
     ToolDone,
+    ToolsDeclared,
     ToolSpec,
     TurnCommitted,
     Used,
@@ -533,3 +535,47 @@ def test_the_floor_is_told_whenever_it_changes():
     floors = [line.split()[1] for line in c.lines if line.startswith("floor")]
     assert floors == ["user", "nobody", "agent", "both", "agent", "nobody"]
     assert c.find(ReplyClosed)
+
+
+# -- settings that change in a call ------------------------------------------------------------------------------------
+
+
+def test_settings_change_in_the_middle_of_a_call():
+    c = Script()
+    c.post(PolicySet((("endpoint.answer", False), ("turns", "local"))))
+    c.asks("what time is it")
+    c.saw("turned 1 'what time is it'")
+    c.never("Generate", "opened")
+    c.post(PolicySet((("endpoint.answer", True),)))
+    c.asks("what day is it")
+    c.saw("turned 2", "opened")
+
+
+def test_an_unknown_setting_is_a_programming_error():
+    with pytest.raises(PolicyError, match="endpoint"):
+        Script().post(PolicySet((("endpoint.nonsense", 1),)))
+
+
+def test_tools_change_in_the_middle_of_a_call():
+    c = Script()
+    c.post(ToolsDeclared((ToolSpec("look", runs="caller"),)))
+    c.asks("what time is it")
+    c.calls("look", "c1")
+    c.saw("calls c1 look")
+    c.never("RunTool")
+
+
+def test_the_model_may_be_asked_when_nobody_speaks_but_only_after_it_spoke():
+    c = Script({"idle.ask": "yes", "idle.prompt_after_ms": 5_000})
+    c.silence(20_000)
+    c.never("idle")
+    c.asks("what time is it")
+    c.answers("It is noon.")
+    c.plays(1)
+    for _ in range(2):
+        c.silence(5_200)
+        c.saw("idle", "opened", "Generate")
+        c.answers("Are you there?")
+        c.plays(2)
+    c.not_since("idle")
+    assert c.history[-2:] == ["agent: Are you there?", "agent: Are you there?"]

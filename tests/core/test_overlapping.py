@@ -213,3 +213,41 @@ def test_duck_happens_once_and_ends_once():
     c.silence(400)
     assert sum(line.startswith("Duck") for line in c.lines) == 1
     assert sum(line.startswith("Resume") for line in c.lines) == 1
+
+
+VOICE = {"barge_in.interrupted_by": "voice"}
+
+
+def test_where_voice_is_enough_any_voice_interrupts_at_once():
+    c = telling(VOICE)
+    c.coughs(96)
+    c.silence(100)
+    c.saw("started 2", "took floor 2 VOICE", "closed 1 cut")
+    c.never("Hold")
+
+
+def test_but_not_what_may_not_be_interrupted():
+    c = telling({**VOICE, "barge_in.yielding": "never"})
+    c.hears("what is the time")
+    c.silence(700)
+    c.saw("started 2", "took floor 2 VOICE", "turned 2 'what is the time'", "opened 2 turn")
+    c.not_since("closed 1 cut")
+    c.plays(8)
+    c.saw("closed 1 done")
+
+
+def test_where_meaning_counts_the_floor_is_taken_when_it_is_understood():
+    c = telling()
+    c.hears("uh huh")
+    c.silence(600)
+    c.saw("started 2", "dropped 2")
+    c.never("took floor")
+    c.hears("wait a moment please")
+    c.silence(100)
+    c.saw("started 3", "took floor 3", "closed 1 cut")
+
+
+def test_what_outlasts_the_agents_words_is_a_turn():
+    c = telling(text="Yes. It is.", after=0.2)
+    c.hears("and", ms=700)
+    c.saw("took floor")

@@ -1,9 +1,9 @@
 """The agent's side as scripts: early answers, overlap, the line for the floor, tools, failures of engines."""
 
 import pytest
-from script import Script, telling
+from script import STORY, Script, telling
 
-from vivavoce.core.commands import Generate, Hold, Role
+from vivavoce.core.commands import Generate, Hold, Message, Role
 from vivavoce.core.events import (
     HeardReported,
     Played,
@@ -497,3 +497,123 @@ def test_news_of_an_unknown_reply_is_no_news():
     ):
         c.post(event)
     assert c.seen == len(c.lines)
+
+
+# -- words only --------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_may_be_words_only():
+    c = Script({"reply.spoken": "no"})
+    c.asks("what time is it")
+    c.llm("It is noon. Really.")
+    c.saw("opened 1 turn", "delta 1", "made 1 'It is noon. Really.' 0", "closed 1 done 'It is noon. Really.'")
+    c.never("Speak", "Release")
+    assert c.history[-1] == "agent: It is noon. Really."
+
+
+def test_words_that_were_written_when_it_was_stopped_were_read():
+    c = Script()
+    c.post(ReplyAsked(ref="x", spoken=False))
+    c.llm("It is", end=False)
+    c.post(StopAsked(ref="x"))
+    c.saw("closed 1 cut 'It is'")
+    assert c.history == ["agent: It is"]
+
+
+def test_a_model_may_be_cut_short():
+    c = Script()
+    c.asks("what time is it")
+    c.llm("It is", end=False)
+    c.post(ReplyTextEnded(c.reply, "length"))
+    c.tts()
+    c.saw("made 1 'It is' 300 length")
+
+
+# -- asides ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_aside_waits_for_nobody_and_leaves_nothing_behind():
+    c = telling()
+    c.post(ReplyAsked(ref="x", aside=True, items=(Message("i", "user", "Which language?"),)))
+    assert c.request() == ["user: Which language?"]
+    c.answers("English.")
+    c.saw("opened 2 asked", "Release 2 FIRST_AUDIO", "made 2 'English.'", "closed 2 done 'English.'")
+    c.plays(8)
+    c.saw("closed 1 done")
+    assert c.history == ["user: tell me a story", f"agent: {STORY}"]
+
+
+def test_an_interruption_spares_asides():
+    c = telling()
+    c.post(ReplyAsked(ref="x", aside=True, items=(), spoken=False))
+    c.llm("One", end=False)
+    c.hears("wait a moment please")
+    c.silence(100)
+    c.saw("closed 1 cut")
+    c.llm(" two.", reply=2)
+    c.saw("closed 2 done 'One two.'")
+
+
+def test_an_aside_can_be_stopped_by_its_name_and_nothing_else_is():
+    c = telling()
+    c.post(ReplyAsked(ref="x", aside=True, items=(), spoken=False))
+    c.post(ReplyAsked(ref="y", aside=True, items=(), spoken=False))
+    c.post(StopAsked(ref="y"))
+    c.saw("closed 3 cut")
+    c.not_since("closed 1", "closed 2")
+    c.plays(8)
+    c.saw("closed 1 done")
+    assert [r.ref for r in c.c.speaking.asides] == ["x"]
+
+
+def test_asides_are_few():
+    c = Script({"reply.max_queue": 2})
+    for name in ("a", "b", "c"):
+        c.post(ReplyAsked(ref=name, aside=True, items=(), spoken=False))
+    c.saw("opened 1", "opened 2", "Report llm overflow", "refused c overflow")
+
+
+# -- a client that plays by itself -------------------------------------------------------------------------------------
+
+
+def test_until_its_client_reports_all_that_it_was_given_was_heard():
+    c = telling(client_plays=True)
+    c.hears("wait a moment please")
+    c.silence(100)
+    c.saw("took floor 2", f"closed 1 cut {STORY!r}")
+    assert c.history[1] == f"agent: {STORY}"
+
+
+@pytest.mark.parametrize(
+    ("ms", "heard"),
+    [(0, ""), (239, ""), (240, "Once"), (5_339, STORY.removesuffix(" end.")), (5_340, STORY)],
+)
+def test_what_it_reports_is_exact_to_the_word(ms, heard):
+    c = telling(client_plays=True)
+    c.hears("wait a moment please")
+    c.silence(100)
+    c.post(HeardReported(1, ms * 24))
+    c.saw(f"heard 1 {heard!r} {ms}")
+    said = [line.removesuffix(" --") for line in c.history if line.startswith("agent")]
+    assert said == ([f"agent: {heard}"] if heard else [])
+
+
+def test_a_client_that_stopped_playing_ends_a_complete_reply():
+    c = telling(client_plays=True)
+    c.post(HeardReported(1, 24 * 1_000))
+    c.saw("heard 1 'Once upon a time' 1000", "Flush 1")
+    c.wait(100)
+    c.saw("closed 1 cut 'Once upon a time'")
+    assert c.c.floor.value == "nobody"
+    assert c.history[-1] == "agent: Once upon a time --"
+
+
+def test_what_was_not_given_was_not_heard():
+    c = Script({"reply.first_clause_words": 1}, client_plays=True)
+    c.asks("tell me a story")
+    c.llm("It is noon. And it is raining.")
+    c.tts(limit=1)
+    c.plays(0.2)
+    c.hears("wait a moment please")
+    c.silence(100)
+    c.saw("closed 1 cut 'It is noon.'")

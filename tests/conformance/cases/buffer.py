@@ -92,13 +92,17 @@ async def commit_empties(lab: Lab) -> None:
 
 
 @case("5")
-async def odd_chunks(lab: Lab) -> None:
-    """A sample may be cut in two between chunks."""
+async def odd_chunks(lab: Lab) -> str:
+    """Half a sample is refused, or waits for its other half; what is whole is heard either way."""
     client = await manual(lab)
-    audio = tone(400)
-    for start in range(0, len(audio), 1921):
-        await client.send("input_audio_buffer.append", audio=encoded(audio[start : start + 1921]))
+    await client.send("input_audio_buffer.append", event_id="odd", audio=encoded(tone(40)[:-1]))
+    await alive(client)
+    taken = not any(event["type"] == "error" for event in client.received)
+    if taken:
+        await client.send("input_audio_buffer.append", audio=encoded(tone(40)[-1:]))
+    await client.append(tone(200))
     await commit(client)
+    return "taken" if taken else "refused"
 
 
 @case("5")

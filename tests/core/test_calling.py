@@ -1,0 +1,101 @@
+"""Calls that somebody else runs or must approve, and calls of answers beside the conversation."""
+
+import pytest
+from script import Script
+
+from vivavoce.core.commands import Result, RunTool
+from vivavoce.core.events import ItemCreated, ReplyAsked, ToolApproved, ToolSpec
+from vivavoce.core.notices import ToolStarted
+
+THEIRS = (ToolSpec("look", runs="caller"),)
+CAREFUL = (ToolSpec("pay", approval=True),)
+
+
+def asked(tools, settings=None):
+    """A call in which the model calls the first tool."""
+    c = Script({"reply.continue_after_tools": "no", **(settings or {})}, tools=tools)
+    c.asks("what time is it")
+    c.calls(tools[0].name, "c1")
+    return c
+
+
+def test_the_client_runs_its_own_tools_however_long_that_takes():
+    c = asked(THEIRS)
+    c.llm("")
+    c.saw("calls c1 look", "made 1 ''")
+    c.wait(3_600_000)
+    assert not c.find(RunTool)
+    c.not_since("settled")
+    assert c.history == ["user: what time is it", "call c1: look"]
+    c.post(ItemCreated(Result("r1", "c1", "noon")))
+    c.saw("settled c1 ok 'noon'")
+    c.not_since("Generate")
+    c.post(ReplyAsked(ref="x"))
+    assert c.request() == ["user: what time is it", "call c1: look", "result c1: noon"]
+
+
+def test_a_model_that_is_asked_meanwhile_reads_that_the_tool_is_running():
+    c = asked(THEIRS)
+    c.llm("")
+    c.post(ReplyAsked())
+    assert c.request()[-2:] == ["call c1: look", "result c1: (still running)"]
+
+
+def test_an_early_answers_call_reaches_the_client_only_when_it_is_promoted():
+    c = Script(tools=THEIRS)
+    c.hears("what time is it")
+    c.silence(450)
+    c.saw("Generate 1 early")
+    c.calls("look", "c1")
+    c.not_since("calls", "RunTool")
+    c.silence(300)
+    c.saw("opened 1 turn", "calls c1 look")
+
+
+def test_a_result_may_come_once():
+    c = asked(THEIRS)
+    c.post(ItemCreated(Result("r1", "c1", "noon")))
+    c.post(ItemCreated(Result("r2", "c1", "midnight")))
+    assert sum(line.startswith("settled") for line in c.lines) == 1
+
+
+def test_a_call_waits_for_approval_and_then_runs():
+    c = asked(CAREFUL)
+    c.llm("")
+    (started,) = c.find(ToolStarted)
+    assert started.approval
+    c.wait(600_000)
+    assert not c.find(RunTool)
+    c.post(ToolApproved("c1", ok=True))
+    c.saw("RunTool c1 APPROVED")
+    c.tool("c1", "paid")
+    c.saw("settled c1 ok 'paid'")
+    c.post(ToolApproved("c1", ok=True))
+    c.not_since("RunTool")
+
+
+def test_a_call_that_is_forbidden_never_runs():
+    c = asked(CAREFUL)
+    c.llm("")
+    c.post(ToolApproved("c1", ok=False, reason="too dear"))
+    c.saw("settled c1 failed 'not allowed: too dear'")
+    c.post(ToolApproved("c1", ok=True))
+    c.never("RunTool")
+    assert c.history[-1] == "result c1: not allowed: too dear"
+
+
+@pytest.mark.parametrize("call", ["c1", "nobody"])
+def test_approval_of_what_does_not_wait_for_it_is_ignored(call):
+    c = asked((ToolSpec("look"),))
+    c.saw("RunTool c1")
+    c.post(ToolApproved(call, ok=True))
+    c.not_since("RunTool", "settled")
+
+
+def test_calls_of_an_aside_stay_out_of_the_history():
+    c = Script(tools=THEIRS)
+    c.post(ReplyAsked(ref="x", aside=True, items=()))
+    c.calls("look", "c1")
+    c.llm("")
+    c.saw("opened 1 asked", "calls c1 look", "made 1", "closed 1 done")
+    assert c.history == []

@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NODE := tests/clients/node
 
 .PHONY: help run test lint bench clean
 
@@ -20,7 +21,12 @@ $(VENV)/.dev: $(VENV)/.run
 run: $(VENV)/.run  ## talk with the embedded agent: microphone if there is one, else the bundled recordings
 	$(BIN)/vivavoce talk --demo
 
-test: $(VENV)/.dev  ## the whole suite
+# The official Node clients, where there is npm; without it their tests are skipped.
+$(NODE)/node_modules/.done: $(NODE)/package-lock.json
+	cd $(NODE) && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+test: $(VENV)/.dev $(if $(shell command -v npm),$(NODE)/node_modules/.done)  ## the whole suite
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev  ## style, types and the import contract
@@ -33,4 +39,4 @@ bench: $(VENV)/.dev  ## measure: core cost, overhead, memory
 	$(BIN)/python -m bench
 
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(NODE)/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -205,10 +205,10 @@ class Script:
             chars = c.text.index(word, chars) + len(word)
             ends.append(WordEnd(chars, chars * CHAR))
         self.tracks.setdefault(c.reply, Track()).written += samples
-        self.post(ReplyAudio(c.reply, c.part, samples, tuple(ends) if exact else ()))
+        self.post(ReplyAudio(c.reply, c.part, samples, tuple(ends) if exact else (), 0, c.attempt))
         self._give(c.reply)
         if end:
-            self.post(ReplyAudioEnded(c.reply, c.part))
+            self.post(ReplyAudioEnded(c.reply, c.part, c.attempt))
 
     def answers(self, text: str) -> int:
         """The model and the synthesiser do their work at once; the reply."""

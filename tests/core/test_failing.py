@@ -3,7 +3,7 @@
 from script import Script, telling
 
 from vivavoce.core.commands import Role
-from vivavoce.core.events import ReplyAsked
+from vivavoce.core.events import ReplyAsked, ReplyAudio, ReplyAudioEnded
 from vivavoce.core.notices import ReplyClosed
 
 
@@ -33,3 +33,17 @@ def test_a_silent_model_of_an_aside_is_given_up_too():
     c.wait(11_000)
     c.saw("Report llm timeout", "closed 1 failed")
     assert not c.c.speaking.asides
+
+
+def test_the_late_end_of_a_failed_synthesis_does_not_end_the_next_one():
+    c = Script()
+    c.asks("what time is it")
+    c.llm("It is noon.")
+    c.fails(Role.TTS, reply=1, part=0)
+    c.post(ReplyAudio(1, 0, 2_400, attempt=1))
+    c.post(ReplyAudioEnded(1, 0))
+    c.post(ReplyAudio(1, 0, 9_999))
+    c.not_since("Seal")
+    c.post(ReplyAudio(1, 0, 2_400, attempt=1))
+    c.post(ReplyAudioEnded(1, 0, attempt=1))
+    c.saw("Speak 1.0 'It is noon.' RETRY", "Seal 1", "made 1 'It is noon.' 200")

@@ -70,7 +70,7 @@ def test_what_the_client_does_not_want_was_not_given(world):
 
 
 def test_releasing_twice_is_releasing_once_and_nothing_is_no_audio(world):
-    client, ahead, events, _ = world
+    client, ahead, _events, _ = world
     ahead.write(1, pcm(1))
     ahead.release(1)
     ahead.release(1)

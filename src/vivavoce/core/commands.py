@@ -158,6 +158,8 @@ class Speak:
     part: int
     text: str
     why: Why
+    attempt: int = 0
+    """How often this part was asked for before: what comes late of an earlier attempt counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,8 @@ class ReplyAudio:
     """Positions from the start of the part; may run ahead of the audio."""
     lead: int = 0
     """Samples of silence before the first audible one, in the first audio of a part."""
+    attempt: int = 0
+    """As in the `Speak` that it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ class ReplyAudioEnded:
 
     reply: int
     part: int
+    attempt: int = 0
+    """As in the `Speak` that it answers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,9 @@ def _retry(speaking: Speaking, reply: Reply, event: ProviderFailed) -> bool:
         return False
     reply.retried.add(part)
     making.expect_audio(speaking.context, reply)
-    for n in range(part, len(reply.ledger.parts)):
-        speaking.context.emit(Speak(reply.id, n, reply.ledger.parts[n].text, Why.RETRY))
+    for n, again in enumerate(reply.ledger.parts[part:], start=part):
+        again.attempt += 1
+        speaking.context.emit(Speak(reply.id, n, again.text, Why.RETRY, again.attempt))
     return True
 
 

@@ -36,6 +36,8 @@ class Part:
     text: str
     samples: int = 0
     ended: bool = False
+    attempt: int = 0
+    """Which of its syntheses counts."""
     words: list[WordEnd] = field(default_factory=list)
     lead: int = 0
     """Silence at its beginning, in samples."""

@@ -46,7 +46,8 @@ def add_audio(context: Context, reply: Reply, event: ReplyAudio) -> bool:
     """More audio of a part; False when no such part is being made."""
     if context.native:
         _native_part(reply)
-    if event.part >= len(reply.ledger.parts) or reply.ledger.parts[event.part].ended:
+    part = reply.ledger.parts[event.part] if event.part < len(reply.ledger.parts) else None
+    if part is None or part.ended or part.attempt != event.attempt:
         return False
     reply.ledger.audio(event.part, event.samples, event.words, event.lead)
     reply.marks.set("tts_first_byte", context.now)

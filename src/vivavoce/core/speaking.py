@@ -224,6 +224,8 @@ class Speaking:
         if reply is None or event.part >= len(reply.ledger.parts):
             return
         part = reply.ledger.parts[event.part]
+        if part.attempt != event.attempt:
+            return
         if not part.samples and any(c.isalnum() for c in part.text) and not self.context.native:
             failing.failed(self, ProviderFailed(Role.TTS, "no_audio", part.text[:40], event.reply, event.part))
         else:

@@ -103,8 +103,8 @@ class Executor:
         match command:
             case Tell():
                 self._tell(command)
-            case Speak(reply, part, text):
-                self._work(reply).speaker.speak(part, text)
+            case Speak(reply, part, text, _, attempt):
+                self._work(reply).speaker.speak(part, text, attempt)
             case Generate():
                 self._generate(command)
             case Release(reply, aside=aside):

@@ -37,8 +37,8 @@ class Speaker:
         self._spawn = spawn
         self.spoke = False
         """Some of it was written to the playout."""
-        self._waiting: dict[int, str] = {}
-        """Parts that have not ended."""
+        self._waiting: dict[int, tuple[str, int]] = {}
+        """Parts that have not ended: their words, and how often they were asked for before."""
         self._attempts: dict[int, asyncio.Task[None]] = {}
         """Syntheses under way: of the part whose turn it is, and of the next."""
         self._part = 0
@@ -53,7 +53,7 @@ class Speaker:
         """What a synthesis ahead of its turn waits for."""
         self._ended = False
 
-    def speak(self, part: int, text: str) -> None:
+    def speak(self, part: int, text: str, attempt: int = 0) -> None:
         """Synthesise a part after those before it. Replaces what was asked for from that part on: the part in hand is
         started anew. Parts that have ended are left alone."""
         if self._ended or part < self._part:
@@ -63,7 +63,7 @@ class Speaker:
             return
         self._stop_from(part)
         self._waiting = {n: waiting for n, waiting in self._waiting.items() if n < part}
-        self._waiting[part] = text
+        self._waiting[part] = (text, attempt)
         if part == self._part:
             self._begun = self._failed = self._made = False
         self._go_on()
@@ -99,7 +99,7 @@ class Speaker:
     def _start(self, part: int) -> None:
         if part in self._waiting and part not in self._attempts:
             name = f"synthesis of part {part} of reply {self._reply}"
-            self._attempts[part] = self._spawn(self._synthesise(part, self._waiting[part]), name)
+            self._attempts[part] = self._spawn(self._synthesise(part, *self._waiting[part]), name)
 
     async def _turn(self, part: int) -> None:
         """Wait until it is this part's turn."""
@@ -107,10 +107,10 @@ class Speaker:
             self._turned = asyncio.get_running_loop().create_future()
             await self._turned
 
-    async def _synthesise(self, part: int, text: str) -> None:
+    async def _synthesise(self, part: int, text: str, attempt: int) -> None:
         failure: ProviderError | None = None
         try:
-            await self._stream(part, text)
+            await self._stream(part, text, attempt)
         except ProviderError as error:
             failure = error
         if not self._mine(part):
@@ -122,9 +122,9 @@ class Speaker:
             self._fail(failure, part)
         else:
             self._made = True
-            self._post(ReplyAudioEnded(self._reply, part))
+            self._post(ReplyAudioEnded(self._reply, part, attempt))
 
-    async def _stream(self, part: int, text: str) -> None:
+    async def _stream(self, part: int, text: str, attempt: int) -> None:
         """Raises `ProviderError`."""
         try:
             audio = PartAudio(self._tts.rate)
@@ -137,12 +137,12 @@ class Speaker:
                 if isinstance(output, Usage):
                     self._post(Used(output, self._reply))
                 else:
-                    await self._take(part, audio, output)
+                    await self._take(part, attempt, audio, output)
         if self._mine(part):
             await self._turn(part)
-            self._write(part, audio.flush())
+            self._write(part, attempt, audio.flush())
 
-    async def _take(self, part: int, audio: PartAudio, speech: Speech) -> None:
+    async def _take(self, part: int, attempt: int, audio: PartAudio, speech: Speech) -> None:
         """Write what came, half a second at a time, and let everything else have its turn in between."""
         await self._turn(part)
         step = max(1, self._tts.rate // 2)
@@ -152,17 +152,17 @@ class Speaker:
             await asyncio.sleep(0)
             if not self._mine(part):
                 return
-            self._write(part, audio.push(Speech(speech.pcm[at : at + step], words)))
+            self._write(part, attempt, audio.push(Speech(speech.pcm[at : at + step], words)))
             words = ()
 
-    def _write(self, part: int, piece: Piece | None) -> None:
+    def _write(self, part: int, attempt: int, piece: Piece | None) -> None:
         """To the playout, and then tell how much there is. Raises `ProviderError` when the buffer is full."""
         if piece is None:
             return
         taken = self._playout.write(self._reply, piece.pcm)
         self.spoke = self.spoke or taken > 0
         if taken or not piece.pcm.size:
-            self._post(ReplyAudio(self._reply, part, taken, piece.words, piece.lead))
+            self._post(ReplyAudio(self._reply, part, taken, piece.words, piece.lead, attempt))
         if taken < piece.pcm.size:
             raise ProviderError("overflow", "the reply is longer than the playout keeps")
         self._begun = True

@@ -242,11 +242,11 @@ class FakeTts:
         while made < total:
             size = min(out_samples(200), total - made)
             told = tuple(w for w in words if made < w.samples <= made + size) if self.world.word_times else ()
-            event = ReplyAudio(command.reply, command.part, size, told, lead if made == 0 else 0)
+            event = ReplyAudio(command.reply, command.part, size, told, lead if made == 0 else 0, command.attempt)
             self._at(at, key, attempt, lambda e=event: self._audio(e))  # type: ignore[misc]
             made += size
             at += self.world.rng.randint(5, 40)
-        ended = ReplyAudioEnded(command.reply, command.part)
+        ended = ReplyAudioEnded(command.reply, command.part, command.attempt)
         self._at(at, key, attempt, lambda: self.world.post_twice(ended))
         return at
 

@@ -107,7 +107,7 @@ def _report(x: n.TurnReport) -> str:
 
 _COMMANDS: dict[type, Callable[[Any], str]] = {
     c.Generate: _generate,
-    c.Speak: lambda x: f"{x.reply}.{x.part} {quote(x.text)}",
+    c.Speak: lambda x: f"{x.reply}.{x.part} {quote(x.text)}{f' attempt {x.attempt}' if x.attempt else ''}",
     c.Release: lambda x: f"{x.reply}{' aside' if x.aside else ''}",
     c.Seal: lambda x: f"{x.reply}",
     c.Hold: lambda x: f"{x.reply}",

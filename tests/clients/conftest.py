@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from tests.clients.process import Served, serving
+
+pytest.register_assert_rewrite("tests.clients.process", "tests.clients.talk")
+
+from tests.clients.process import Served, serving  # noqa: E402
 
 LIMIT_S = 45.0
 

@@ -59,8 +59,12 @@ class McpServers:
         server = self._servers[label]
 
         async def call(**arguments: Any) -> str:
-            async with _client(server) as client:
-                return _text(await client.call_tool(name, arguments))
+            try:
+                async with _client(server) as client:
+                    result = await client.call_tool(name, arguments)
+            except Exception as error:
+                raise RuntimeError(_reason(error)) from error
+            return _text(result)
 
         call.__name__ = name
         return call

@@ -79,7 +79,8 @@ class Mcp:
             previous = state.items.before(entry.id)
             state.tell({"type": "conversation.item.done", "previous_item_id": previous, "item": entry.item})
         if not ok:
-            refusal = Refusal("mcp_list_tools_failed", f"MCP server '{label}': {error}", "session.tools")
+            message = f"MCP server '{label}': {error}"
+            refusal = Refusal("mcp_list_tools_failed", message, "session.tools", kind="server_error")
             state.error(refusal, None, None)
             return
         state.add(Configure(state.session, mcp=self.tools()))

@@ -178,6 +178,13 @@ class Response:
         """All of it was made and given to the client."""
         return self.made and self.samples >= self.samples_due and not any(call.open for call in self.calls.values())
 
+    def complete(self) -> None:
+        """The reply that makes it is over: so is this, unless calls still run."""
+        if any(call.open for call in self.calls.values()):
+            self.made, self.samples_due = True, self.samples
+        else:
+            self.finish("completed")
+
     def finish(self, status: str, reason: str | None = None, error: dict[str, Any] | None = None) -> None:
         """End it, once: close what is open, then `response.done`."""
         if self.closed:

@@ -197,7 +197,7 @@ class Telling:
         if response is None or response.closed:
             return
         if notice.ending is Ending.DONE:
-            response.do(lambda: response.finish("completed"))
+            response.do(response.complete)
         elif notice.ending is Ending.CUT:
             response.do(lambda: self._cut(response, notice.heard))
         else:

@@ -1,4 +1,4 @@
-"""`python -m bench [core] [memory] [overhead]`: run the measurements and print them as Markdown."""
+"""`python -m bench [core] [overhead] [memory] [realtime]`: run the measurements and print them as Markdown."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sys
 
 import vivavoce
 
-from . import core, memory, overhead
+from . import core, memory, overhead, realtime
 
-PARTS = {"core": core.measure, "overhead": overhead.measure, "memory": memory.measure}
+PARTS = {"core": core.measure, "overhead": overhead.measure, "memory": memory.measure, "realtime": realtime.measure}
 
 
 def main() -> None:

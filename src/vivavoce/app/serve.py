@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import os
 import sys
+from collections.abc import Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import BadInput
 from ..core.policy import PRESETS, changed
@@ -50,8 +52,19 @@ def run(args: argparse.Namespace) -> int:
     llm, about = embedded.choose_model()
     print(about, file=sys.stderr)
     with _tls(args) as tls:
-        asyncio.run(_serve(args, llm, keys, tls))
+        run_loop(_serve(args, llm, keys, tls))
     return 0
+
+
+def run_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Run a server on the fastest loop there is."""
+    factory = None
+    if importlib.util.find_spec("uvloop") is not None:
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)
 
 
 def _check(args: argparse.Namespace) -> None:

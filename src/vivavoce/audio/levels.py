@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ _BLOCK = 80
 _SMOOTH = 4
 """Blocks (20 ms) over which the floor and the peak are taken, so that the gaps between glottal pulses, and clicks,
 do not pass for either."""
+_EVEN = np.full(_SMOOTH, 1.0 / _SMOOTH)
 _SPAN = 60
 """Blocks (300 ms) per entry of the floor's memory."""
 _SPANS = 8
@@ -62,37 +64,44 @@ class Activity:
     def push(self, pcm: Pcm) -> int:
         """Take the next window (16 kHz, at least 5 ms). Returns how many samples at its end are below speech level:
         `pcm.size` when all of it is. Raises `AudioError` for a shorter window."""
-        count = pcm.size // _BLOCK
-        if not count:
+        if pcm.size < _BLOCK:
             raise AudioError(f"a window of {pcm.size} samples is too short to judge; use at least {_BLOCK}")
-        # Blocks end where the window ends; a remainder joins the first one.
-        starts = pcm.size - _BLOCK * np.arange(count, 0, -1)
-        starts[0] = 0
-        sizes = np.full(count, _BLOCK)
-        sizes[0] = pcm.size - _BLOCK * (count - 1)
+        starts, shares = _blocks(pcm.size)
         wide = pcm.astype(np.float64)
+        mean = np.add.reduceat(wide, starts) * shares
         # The variance, so that a constant offset does not count, and a hum little.
-        power = np.add.reduceat(wide * wide, starts) / sizes - np.square(np.add.reduceat(wide, starts) / sizes)
+        power = np.add.reduceat(wide * wide, starts) * shares - mean * mean
         self._learn(power)
-        loud = np.flatnonzero(_db(power) >= self.speech_db)
+        loud = np.flatnonzero(power >= _power(self.speech_db))
         if not loud.size:
             return pcm.size
-        return int(count - 1 - loud[-1]) * _BLOCK
+        return int(starts.size - 1 - loud[-1]) * _BLOCK
 
     def _learn(self, power: NDArray[np.float64]) -> None:
         joined = np.concatenate((self._recent, power))
         self._recent = joined[-(_SMOOTH - 1) :]
         if joined.size < _SMOOTH:
             return
-        sums = np.concatenate(([0.0], np.cumsum(joined)))
-        smooth = _db((sums[_SMOOTH:] - sums[:-_SMOOTH]) / _SMOOTH)
-        self._peak = max(self._peak - _PEAK_FALL * power.size, float(smooth.max()))
-        self._span_floor = min(self._span_floor, float(smooth.min()))
+        smooth = np.convolve(joined, _EVEN, mode="valid")
+        self._peak = max(self._peak - _PEAK_FALL * power.size, _level(float(smooth.max())))
+        self._span_floor = min(self._span_floor, _level(float(smooth.min())))
         self._span_blocks += power.size
         if self._span_blocks >= _SPAN:
             self._floors = [*self._floors[-(_SPANS - 1) :], self._span_floor]
             self._span_floor = 0.0
             self._span_blocks = 0
+
+
+@lru_cache(maxsize=16)
+def _blocks(size: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Where the blocks of a window begin, and one over their sizes. They end where the window ends; a remainder joins
+    the first one."""
+    count = size // _BLOCK
+    starts = size - _BLOCK * np.arange(count, 0, -1)
+    starts[0] = 0
+    sizes = np.full(count, float(_BLOCK))
+    sizes[0] = size - _BLOCK * (count - 1)
+    return starts, 1.0 / sizes
 
 
 def lead_silence(pcm: Pcm, rate: int, dbfs: float = -50.0) -> int:
@@ -110,6 +119,16 @@ def lead_silence(pcm: Pcm, rate: int, dbfs: float = -50.0) -> int:
 def trail_silence(pcm: Pcm, rate: int, dbfs: float = -50.0) -> int:
     """Samples after the last 10 ms block whose level is above `dbfs`; all of them when there is none."""
     return lead_silence(pcm[::-1], rate, dbfs)
+
+
+def _level(power: float) -> float:
+    """The same as `_db`, of one number."""
+    return 10.0 * math.log10(max(power, _SILENT_POWER)) - _FULL_SCALE_DB
+
+
+def _power(db: float) -> float:
+    """The mean square at a level."""
+    return float(10.0 ** ((db + _FULL_SCALE_DB) / 10.0))
 
 
 def _db(power: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -56,7 +56,11 @@ def to_mono(samples: NDArray[Any]) -> Pcm:
 
 def clip(samples: NDArray[Any]) -> Pcm:
     """Numbers on the int16 scale, of any type, as int16: rounded and clipped."""
-    limited: Pcm = np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
+    whole = np.asarray(np.rint(samples))
+    # In place, which is faster than `np.clip` for the few samples of a frame.
+    np.minimum(whole, 32767, out=whole)
+    np.maximum(whole, -32768, out=whole)
+    limited: Pcm = whole.astype(np.int16)
     return limited
 
 

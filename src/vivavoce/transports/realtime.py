@@ -23,6 +23,8 @@ from .base import Post
 AHEAD_S = 60.0
 MOST_UNSENT = 32 << 20
 """Characters that may wait for a client that does not read."""
+_TURN = 8
+"""Messages of one client before everybody else has a turn."""
 _FRAME_MS = 100
 _BURST_S = 8.0
 """Audio that is passed on as fast as it comes."""
@@ -82,10 +84,13 @@ class Realtime:
         sending = asyncio.get_running_loop().create_task(outbox.run(), name=f"sender {number}")
         try:
             self.perform(self._server.attach(number))
+            count = 0
             while not outbox.closed and (message := await socket.receive()) is not None:
                 self.perform(self._server.receive(self._now(), message, number, self._backlog_ms))
-                # Messages that are there already must not keep the loop from the audio of others.
-                await asyncio.sleep(0)
+                count += 1
+                if count % _TURN == 0:
+                    # Messages that are there already must not keep the loop from the audio of others.
+                    await asyncio.sleep(0)
         finally:
             self._outboxes.pop(number, None)
             if number == 0:

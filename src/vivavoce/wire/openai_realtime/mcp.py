@@ -68,7 +68,8 @@ class Mcp:
             return
         entry = state.items.get(known.item)
         ok = tools is not None
-        state.tell({"type": f"mcp_list_tools.{'completed' if ok else 'failed'}", "item_id": known.item})
+        if entry is not None:
+            state.tell({"type": f"mcp_list_tools.{'completed' if ok else 'failed'}", "item_id": known.item})
         if tools is not None:
             allowed = known.server.allowed
             kept = [tool for tool in tools if allowed is None or tool["name"] in allowed]

@@ -134,7 +134,13 @@ class Requests:
             )
             raise Refusal("input_audio_buffer_commit_empty", message)
         turn = next(iter(state.turns.values()), None)
-        item = turn.item if turn is not None and state.items.get(turn.item) is None else state.new_id("item")
+        if turn is not None and not turn.committed:
+            item, turn.committed = turn.item, True
+            if turn.told:
+                end = int(buffer.end_ms)
+                state.tell({"type": "input_audio_buffer.speech_stopped", "audio_end_ms": end, "item_id": item})
+        else:
+            item = state.new_id("item")
         # The last sounds come out of filters and windows only when something follows them.
         rate = rate_of(buffer.form)
         state.padded_ms += _PAD_MS

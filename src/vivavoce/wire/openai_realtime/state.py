@@ -29,6 +29,8 @@ class SpokenTurn:
     start_ms: int
     told: bool
     """`speech_started` was sent."""
+    committed: bool = False
+    """The client committed it before it was over: the rest of it has no events."""
 
 
 @dataclass(slots=True)

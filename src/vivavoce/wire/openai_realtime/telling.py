@@ -70,7 +70,7 @@ class Telling:
 
     def _speech_started(self, number: int) -> None:
         turn = self._state.turns.get(number)
-        if turn is not None and not turn.told:
+        if turn is not None and not turn.told and not turn.committed:
             turn.told = True
             event = {"type": "input_audio_buffer.speech_started", "audio_start_ms": turn.start_ms, "item_id": turn.item}
             self._state.tell(event)
@@ -83,7 +83,7 @@ class Telling:
         seconds = max(0, notice.end - notice.start) / IN_RATE
         self._speech_started(notice.turn)
         turn = state.turns.pop(notice.turn, None)
-        if turn is not None:
+        if turn is not None and not turn.committed:
             self._speech_stopped(turn.item, end)
         if state.items.get(notice.item) is None and turn is not None:
             self._commit(notice.item, state.buffer.take(start, end + self._tail_ms()))
@@ -120,7 +120,7 @@ class Telling:
 
     def _dropped(self, number: int, notice: n.UserDropped, why: Why) -> None:
         turn = self._state.turns.pop(number, None)
-        if turn is not None and turn.told and why is not Why.CLEARED:
+        if turn is not None and turn.told and not turn.committed and why is not Why.CLEARED:
             self._speech_stopped(turn.item, int(self._state.buffer.end_ms))
 
     def _idle(self, item: str, at: int) -> None:

@@ -1,0 +1,180 @@
+"""A client wired to the server machine and a real conversation, without sockets: every frame is checked both ways."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import deque
+from typing import Any
+
+import numpy as np
+from tests.conformance.order import OrderChecker
+from tests.conformance.schema import SchemaChecker
+
+from vivavoce.audio.pcm import Pcm
+from vivavoce.core import commands as c
+from vivavoce.core import events as e
+from vivavoce.core.units import OUT_RATE
+from vivavoce.wire.openai_realtime import config
+from vivavoce.wire.openai_realtime.effects import Act, Configure, Connect, Effect, Hear, Recognise, Send, Shut
+from vivavoce.wire.openai_realtime.server import Server
+
+from .world import Faults, World
+
+Wire = dict[str, Any]
+
+
+class Pair(World):
+    """The client's calls are `send` and `say`; what it was told is in `told`."""
+
+    def __init__(self, session: Wire | None = None, faults: Faults | None = None, kind: str = "realtime") -> None:
+        super().__init__(faults)
+        self.server = Server("abc", config.first("fake", kind, "Be kind.", session or {}), 2_000_000_000)
+        self.order = OrderChecker()
+        self.schema = SchemaChecker()
+        self.told: list[Wire] = []
+        self.transcript: list[str] = []
+        self.shut: Shut | None = None
+        self.mcp: dict[str, list[Wire] | None] = {}
+        """What the MCP servers answer."""
+        self.agents: list[Configure] = []
+        self._waiting: deque[Hear | Act | Configure | Recognise] = deque()
+        self._recognising = False
+        self._ids = 0
+        self.post(e.CallStarted(client_plays=True, ids="abc"))
+        self.perform(self.server.attach())
+        self.drain()
+
+    # the client
+
+    def send(self, event: Wire, named: bool = True) -> list[Wire]:
+        """One event; gives what the server says at once."""
+        if named and "event_id" not in event:
+            self._ids += 1
+            event = {**event, "event_id": f"mine_{self._ids}"}
+        self.order.sent(event)
+        return self._receive(json.dumps(event))
+
+    def send_raw(self, frame: str | bytes) -> list[Wire]:
+        """A frame that is no event."""
+        self.order.sent_malformed()
+        return self._receive(frame)
+
+    def _receive(self, frame: str | bytes) -> list[Wire]:
+        before = len(self.told)
+        self.transcript.append(f"{self.now:>7} > {frame[:300]!r}")
+        self.perform(self.server.receive(self.now / 1000, frame))
+        self.drain()
+        return self.told[before:]
+
+    def append(self, ms: int, level: int = 0) -> None:
+        """Audio in the session's format, in real time."""
+        form = self.server.session.audio.input.format
+        for _ in range(ms // 100):
+            if isinstance(form, config.Pcm):
+                data = np.full(2_400, level, dtype="<i2").tobytes()
+            else:
+                data = bytes([0x80 if level else 0xFF]) * 800 if isinstance(form, config.Ulaw) else _alaw(level)
+            self.send({"type": "input_audio_buffer.append", "audio": base64.b64encode(data).decode()}, named=False)
+            self.until(self.now + 100)
+
+    def say(self, text: str, ms: int = 800, silence_ms: int = 800) -> None:
+        """The caller speaks, then is silent."""
+        self.to_say.append(text)
+        self.append(ms, 8_000)
+        self.append(silence_ms)
+
+    def rest(self, ms: int = 30_000) -> None:
+        """Let everything come to its end."""
+        self.until(self.now + ms)
+
+    def hang_up(self) -> None:
+        self.post(e.CallEnded())
+        self.drain()
+
+    def types(self) -> list[str]:
+        return [event["type"] for event in self.told]
+
+    def of(self, kind: str) -> list[Wire]:
+        return [event for event in self.told if event["type"] == kind]
+
+    def check(self, finished: bool = True) -> None:
+        """Nobody has broken the protocol."""
+        late = self.order.finish() if finished else []
+        found = [*self.order.violations, *self.schema.violations, *late]
+        assert not found, "\n".join([*found[:20], "", *self.transcript[-400:]])
+
+    # the server's runner
+
+    def perform(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send(text, to):
+                    if to in (None, 0):
+                        self._told(text)
+                case Shut():
+                    self.shut = effect
+                case Connect(server):
+                    tools = self.mcp.get(server.label)
+                    error = "" if tools is not None else "nobody there"
+                    label = server.label
+                    self.later(50, lambda: self.perform(self.server.listed(label, tools, error)))
+                case _:
+                    self._waiting.append(effect)
+        self._pump()
+
+    def _told(self, text: str) -> None:
+        event = json.loads(text)
+        self.order.received(event)
+        self.schema.received(event, len(text))
+        if event["type"] == "response.output_audio.delta":
+            text = f"{event['type']} {event['response_id']} {len(event['delta'])}"
+        self.transcript.append(f"{self.now:>7} < {text[:600]}")
+        self.told.append(event)
+
+    def _pump(self) -> None:
+        while self._waiting and not self._recognising:
+            effect = self._waiting.popleft()
+            match effect:
+                case Hear(pcm, rate):
+                    self.hear(pcm, rate)
+                case Act(event):
+                    self.post(event)
+                case Configure():
+                    self.agents.append(effect)
+                case Recognise():
+                    self._recognising = True
+                    self.later(100, lambda: self._recognised(effect))
+
+    def _recognised(self, asked: Recognise) -> None:
+        self._recognising = False
+        text = "spoken words"
+        self.perform_first(self.server.recognised(asked.item.id, text, asked.pcm.size / asked.rate))
+        item = c.Message(asked.item.id, asked.item.role, text, images=asked.item.images)
+        self.post(e.ItemCreated(item, asked.after))
+        self._pump()
+
+    def perform_first(self, effects: list[Effect]) -> None:
+        """Effects that only send."""
+        assert all(isinstance(effect, Send) for effect in effects)
+        self.perform(effects)
+
+    # the conversation
+
+    def observe(self, told: c.Tell) -> None:
+        self.transcript.append(f"{self.now:>7}   {told.notice}")
+        self.perform(self.server.observe(self.now / 1000, told.notice, told.why))
+
+    def take(self, reply: int, pcm: Pcm) -> bool:
+        wanted, effects = self.server.take(reply, pcm)
+        self.perform(effects)
+        return wanted
+
+    def seconds_of(self, response: str) -> float:
+        """Audio (PCM) that came in a response."""
+        found = [d for d in self.of("response.output_audio.delta") if d["response_id"] == response]
+        return sum(len(base64.b64decode(d["delta"])) for d in found) / 2 / OUT_RATE
+
+
+def _alaw(level: int) -> bytes:
+    return bytes([0xAA if level else 0xD5]) * 800

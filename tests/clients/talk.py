@@ -22,6 +22,8 @@ from websockets.exceptions import ConnectionClosed
 Where = Callable[[Any], bool]
 WAIT_S, SETTLE_S = 15.0, 5.0
 CHUNK = 4800
+MISTAKE = "mine"
+"""The name of client events that must be refused."""
 
 
 @dataclass(slots=True)
@@ -78,8 +80,9 @@ class Talk:
         """Parts of complaints about order that count for nothing."""
         self._unread: list[Any] = []
         self._news = asyncio.Event()
-        self._send = api.send
-        api.send = self._sent  # type: ignore[method-assign]
+        # Where what leaves is what the server gets.
+        self._send = api._connection.send
+        api._connection.send = self._sent  # type: ignore[method-assign]
         self._reading = asyncio.create_task(self._read())
 
     def shares_session_with(self, other: Talk) -> None:
@@ -87,10 +90,12 @@ class Talk:
         self._listeners.append(other._order)
         other._listeners.append(self._order)
 
-    async def _sent(self, event: Any) -> None:
-        for order in self._listeners:
+    async def _sent(self, data: str, *args: Any) -> None:
+        event = json.loads(data)
+        # Errors go to the one who made the mistake.
+        for order in self._listeners[: 1 if event.get("event_id") == MISTAKE else None]:
             order.sent(event)
-        await self._send(event)
+        await self._send(data, *args)
 
     async def _read(self) -> None:
         try:

@@ -13,6 +13,11 @@ _EAGERNESS: dict[str, tuple[int, int, int, int]] = {
 }
 """Silence that ends a turn, the least, after words that trail off, and the most (ms)."""
 _FINALISE_MS = 200
+_WORDS_MS = 10_000
+"""How long words may take: clients send audio faster than it is recognised, and wait for its words."""
+_WORDS_MS, _ANSWER_WORDS_MS = 10_000, 3_000
+"""How long to wait for the words of a turn; clients send audio faster than it can be recognised. An answer that
+nobody asked for waits less."""
 
 
 def settings(session: Session) -> Settings:
@@ -29,11 +34,13 @@ def settings(session: Session) -> Settings:
         "idle.ask": True,
         "idle.prompt_after_ms": 0,
         "endpoint.answer": False,
+        "endpoint.words_timeout_ms": _WORDS_MS,
     }
     if detection is None:
         return found
     answers = detection.create_response and session.type == "realtime"
     found["endpoint.answer"] = answers
+    found["endpoint.words_timeout_ms"] = _ANSWER_WORDS_MS if answers else _WORDS_MS
     found["barge_in.yielding"] = "at_once" if detection.interrupt_response else "never"
     if isinstance(detection, ServerVad):
         found |= _server_vad(detection)

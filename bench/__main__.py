@@ -1,4 +1,4 @@
-"""`python -m bench [core] [overhead] [memory] [realtime]`: run the measurements and print them as Markdown."""
+"""`python -m bench [PART ...]`: run the measurements and print them as Markdown."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ import sys
 
 import vivavoce
 
-from . import core, memory, overhead, realtime
+from . import conversation, core, memory, overhead, realtime
 
-PARTS = {"core": core.measure, "overhead": overhead.measure, "memory": memory.measure, "realtime": realtime.measure}
+PARTS = {
+    "core": core.measure,
+    "overhead": overhead.measure,
+    "memory": memory.measure,
+    "realtime": realtime.measure,
+    "conversation": conversation.measure,
+}
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ pytest.importorskip("uvicorn")
 HERE = Path(__file__).parent / "node"
 SPOKEN = {
     "conf-leaderhasleft": "the leader has left the conference",
+    "tt-allbusy": "all representatives of the household are currently assisting other telemarketers",
     "tt-somethingwrong": "something is terribly wrong",
 }
 RATE = 24_000
@@ -105,11 +106,11 @@ def _judge(server: dict[str, str], *command: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("client", ["ws", "websocket"])
-@pytest.mark.parametrize("scenario", ["text", "audio", "tool", "interruption"])
+@pytest.mark.parametrize("scenario", ["text", "audio", "push_to_talk", "tool", "interruption"])
 def test_openai(server: dict[str, str], scenario: str, client: str) -> None:
     assert _judge(server, f"openai_{scenario}.mjs", client)["code"] == 1000
 
 
-@pytest.mark.parametrize("scenario", ["text", "audio", "tool", "interruption", "handoff"])
+@pytest.mark.parametrize("scenario", ["text", "audio", "tool", "interruption", "control", "handoff"])
 def test_agents(server: dict[str, str], scenario: str) -> None:
     _judge(server, f"agents_{scenario}.mjs")

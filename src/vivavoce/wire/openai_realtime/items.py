@@ -16,7 +16,7 @@ Wire = dict[str, Any]
 MAX_ITEMS = 10_000
 MAX_TEXT = 64 << 20
 """Characters of all items of a session."""
-KEPT_AUDIO = 24 << 20
+KEPT_AUDIO = 6 << 20
 """Bytes of audio kept for `conversation.item.retrieve`; beyond, the oldest goes."""
 SHOWN_AUDIO = 5 << 20
 """Bytes of audio in one answer: clients take messages of up to 8 MiB, and base64 makes it a third more."""

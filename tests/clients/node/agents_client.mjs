@@ -4,9 +4,9 @@ import { RealtimeSession } from '@openai/agents-realtime';
 
 const MODEL = 'gpt-realtime';
 
-// The connected session, and `close()`, which returns once the socket is closed.
-export async function connect(log, agent) {
-  const session = new RealtimeSession(agent, { transport: 'websocket', model: MODEL, tracingDisabled: true });
+// The session, connected and configured.
+export async function connect(log, agent, options = {}) {
+  const session = new RealtimeSession(agent, { transport: 'websocket', model: MODEL, ...options });
   session.transport.on('*', (event) => log.add(event));
   session.on('error', ({ error }) => log.fail(new Error(`session error: ${JSON.stringify(error)} ${error}`)));
   const url = new URL(process.env.VIVAVOCE_URL);

@@ -43,15 +43,32 @@ await script(async (log) => {
 
   const committed = await log.next('input_audio_buffer.committed', (event) => event.item_id === started.item_id);
   const answer = (await log.next('response.done')).response;
-  microphone.stop();
   assert.equal(answer.status, 'completed');
   assert.ok(audioOf(log, answer.id).length > 24_000);
   const [heard] = log.all('conversation.item.input_audio_transcription.completed');
   assert.equal(heard.item_id, committed.item_id);
   assert.match(heard.transcript, /terribly wrong/i);
 
+  // Speech that begins while the answer is still being made ends it.
+  say(realtime, 'Tell me a long story');
+  microphone.play(recording('tt-somethingwrong'));
+  const cut = (await log.next('response.done')).response;
+  if (cut.status === 'cancelled') assert.equal(cut.status_details.reason, 'turn_detected');
+  else assert.equal(cut.status, 'completed'); // it was made before the speech was heard
+  await log.next('input_audio_buffer.committed');
+  assert.equal((await log.next('response.done')).response.status, 'completed');
+  microphone.stop();
+
+  say(realtime, 'Tell me a long story');
+  const again = await log.next('response.output_audio.delta');
+  realtime.send({ type: 'response.cancel' });
+  const cancelled = (await log.next('response.done')).response;
+  assert.equal(cancelled.id, again.response_id);
+  assert.equal(cancelled.status, 'cancelled');
+  assert.equal(cancelled.status_details.reason, 'client_cancelled');
+
   assertEachDoneOnce(log);
   const code = await close(realtime);
   const spoken = transcriptOf(answer);
-  return { story: story.response.status, received, played, left, heard: heard.transcript, spoken, code };
+  return { story: story.response.status, cut: cut.status, received, played, left, heard: heard.transcript, spoken, code };
 });

@@ -15,7 +15,16 @@ WORDS = ("what time is it", "yeah", "stop", "tell me a long story please", "", "
 TEXTS = ("It is noon. ", "And now", " it rains. Yes, it does.", "Dr. ", "...", " ", "好的。", "x" * 60)
 TOOLS = [{"type": "function", "name": "look"}, {"type": "function", "name": "book", "description": "books"}]
 MCP = {"type": "mcp", "server_label": "shop", "server_url": "https://shop.test/mcp"}
-BAD_FRAMES = ("", "{", "[]", "null", '{"type":"nonsense"}', '{"type":"response.create","response":7}', '{"type":7}', b"\x00")
+BAD_FRAMES = (
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"type":"nonsense"}',
+    '{"type":"response.create","response":7}',
+    '{"type":7}',
+    b"\x00",
+)
 
 
 class Anybody:
@@ -32,14 +41,16 @@ class Anybody:
             tool_fails=lambda: dice.random() < 0.3,
             step_ms=lambda: dice.choice([1, 20, 20, 20, 90, 400]),
         )
+        by_hand = self.by_hand = dice.random() < 0.3
         kind = "transcription" if dice.random() < 0.05 else "realtime"
-        self.pair = Pair(faults=faults, kind=kind)
+        none = {"audio": {"input": {"turn_detection": None}}}
+        self.pair = Pair(none if by_hand else None, faults, kind)
         self.pair.mcp = {"shop": [{"name": "buy", "description": "", "input_schema": {}}, {"name": "look"}]}
         self.moves: list[tuple[int, Callable[[], object]]] = [
             (9, self._time),
             (5, self._speech),
             (2, lambda: self.pair.append(dice.choice([100, 300]))),
-            (2, self._commit),
+            (2, self._commit if by_hand else self._speech),
             (1, lambda: self.pair.send({"type": "input_audio_buffer.clear"})),
             (4, self._item),
             (2, lambda: self.pair.send({"type": "conversation.item.retrieve", "item_id": self._any_item()})),
@@ -63,7 +74,10 @@ class Anybody:
         dice = self.dice
         steps: list[Step] = [dice.choice(TEXTS) for _ in range(dice.randrange(0, 5))]
         for _ in range(dice.choice([0, 0, 0, 1, 2])):
-            name, arguments = dice.choice(["look", "book", "buy", "mystery"]), dice.choice(["{}", '{"n":1}', "{broken", ""])
+            name, arguments = (
+                dice.choice(["look", "book", "buy", "mystery"]),
+                dice.choice(["{}", '{"n":1}', "{broken", ""]),
+            )
             steps.insert(dice.randrange(len(steps) + 1), Called(name, arguments))
         if dice.random() < self.bad:
             steps.insert(dice.randrange(len(steps) + 1), Broken())
@@ -92,7 +106,9 @@ class Anybody:
 
     def _any_item(self) -> str:
         known = self._known()
-        return self.dice.choice([*known[-6:], self.dice.choice(known)]) if known and self.dice.random() < 0.9 else "nobody"
+        return (
+            self.dice.choice([*known[-6:], self.dice.choice(known)]) if known and self.dice.random() < 0.9 else "nobody"
+        )
 
     def _item(self) -> None:
         dice = self.dice
@@ -106,7 +122,11 @@ class Anybody:
                 {"type": "message", "role": "user", "content": [{"type": "output_text", "text": "wrong"}]},
                 {"type": "function_call", "name": "look", "arguments": "{}", "call_id": f"call_x{dice.randrange(9)}"},
                 {"type": "function_call_output", "call_id": self._any_call(), "output": "42"},
-                {"type": "mcp_approval_response", "approval_request_id": self._any_request(), "approve": dice.random() < 0.5},
+                {
+                    "type": "mcp_approval_response",
+                    "approval_request_id": self._any_request(),
+                    "approve": dice.random() < 0.5,
+                },
                 {"type": "reference"},
             ]
         )
@@ -118,7 +138,9 @@ class Anybody:
         self.pair.send(event)
 
     def _any_call(self) -> str:
-        calls = [e["item"]["call_id"] for e in self.pair.of("conversation.item.done") if e["item"]["type"] == "function_call"]
+        calls = [
+            e["item"]["call_id"] for e in self.pair.of("conversation.item.done") if e["item"]["type"] == "function_call"
+        ]
         return self.dice.choice(calls[-3:]) if calls and self.dice.random() < 0.9 else "call_nobody"
 
     def _any_request(self) -> str:
@@ -158,7 +180,6 @@ class Anybody:
 
     def _update(self) -> None:
         dice = self.dice
-        vad = {"type": "server_vad", "silence_duration_ms": dice.choice([200, 500])}
         session: Wire = dice.choice(
             [
                 {"instructions": "Be short."},
@@ -167,16 +188,27 @@ class Anybody:
                 {"tools": [{**MCP, "server_label": "gone"}]},
                 {"tool_choice": dice.choice(["auto", "none", "perhaps"])},
                 {"audio": {"output": {"voice": dice.choice(["alloy", "marin"]), "speed": dice.choice([1.0, 1.2, 9])}}},
-                {"audio": {dice.choice(["input", "output"]): {"format": {"type": dice.choice(["audio/pcm", "audio/pcmu"])}}}},
-                {"audio": {"input": {"turn_detection": dice.choice([None, vad, {"type": "semantic_vad"}])}}},
-                {"audio": {"input": {"turn_detection": {**vad, "create_response": False}}}},
-                {"audio": {"input": {"turn_detection": {**vad, "interrupt_response": False}}}},
-                {"audio": {"input": {"turn_detection": {**vad, "idle_timeout_ms": 5_000}}}},
+                {
+                    "audio": {
+                        dice.choice(["input", "output"]): {"format": {"type": dice.choice(["audio/pcm", "audio/pcmu"])}}
+                    }
+                },
+                {"audio": {"input": {"turn_detection": self._detection()}}},
+                {"audio": {"input": {"turn_detection": self._detection()}}},
+                {"audio": {"input": {"turn_detection": self._detection()}}},
                 {"audio": {"input": {"transcription": dice.choice([None, {"model": "whisper-1"}])}}},
                 {"colour": "red"},
             ]
         )
         self.pair.send({"type": "session.update", "session": {"type": self.pair.server.session.type, **session}})
+
+    def _detection(self) -> Wire | None:
+        dice = self.dice
+        vad = {"type": "server_vad", "silence_duration_ms": dice.choice([200, 500])}
+        if self.by_hand:
+            return None
+        more: Wire = {"create_response": False}, {"interrupt_response": False}, {"idle_timeout_ms": 5_000}, {}
+        return dice.choice([{"type": "semantic_vad"}, *({**vad, **m} for m in more)])
 
     def _nonsense(self) -> None:
         self.pair.send_raw(self.dice.choice(BAD_FRAMES))

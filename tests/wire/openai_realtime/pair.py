@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import deque
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ class Pair(World):
         self.schema = SchemaChecker()
         self.told: list[Wire] = []
         self.transcript: list[str] = []
+        self.placed: set[str] = set()
+        """Items that the client put behind another."""
         self.shut: Shut | None = None
         self.mcp: dict[str, list[Wire] | None] = {}
         """What the MCP servers answer."""
@@ -53,7 +56,10 @@ class Pair(World):
             self._ids += 1
             event = {**event, "event_id": f"mine_{self._ids}"}
         self.order.sent(event)
-        return self._receive(json.dumps(event))
+        said = self._receive(json.dumps(event))
+        if event.get("previous_item_id") not in (None, "root"):
+            self.placed |= {told["item"]["id"] for told in said if told["type"] == "conversation.item.added"}
+        return said
 
     def send_raw(self, frame: str | bytes) -> list[Wire]:
         """A frame that is no event."""
@@ -89,6 +95,8 @@ class Pair(World):
         self.until(self.now + ms)
 
     def hang_up(self) -> None:
+        while self._waiting:
+            self.rest(100)
         self.post(e.CallEnded())
         self.drain()
 
@@ -115,13 +123,14 @@ class Pair(World):
                 case Shut():
                     self.shut = effect
                 case Connect(server):
-                    tools = self.mcp.get(server.label)
-                    error = "" if tools is not None else "nobody there"
-                    label = server.label
-                    self.later(50, lambda: self.perform(self.server.listed(label, tools, error)))
+                    self.later(50, partial(self._listed, server.label))
                 case _:
                     self._waiting.append(effect)
         self._pump()
+
+    def _listed(self, label: str) -> None:
+        tools = self.mcp.get(label)
+        self.perform(self.server.listed(label, tools, "" if tools is not None else "nobody there"))
 
     def _told(self, text: str) -> None:
         event = json.loads(text)
@@ -144,22 +153,24 @@ class Pair(World):
                     self.agents.append(effect)
                 case Recognise():
                     self._recognising = True
-                    self.later(100, lambda: self._recognised(effect))
+                    self.later(100, partial(self._recognised, effect))
 
     def _recognised(self, asked: Recognise) -> None:
         self._recognising = False
         text = "spoken words"
-        self.perform_first(self.server.recognised(asked.item.id, text, asked.pcm.size / asked.rate))
+        for effect in self.server.recognised(asked.item.id, text, asked.pcm.size / asked.rate):
+            assert isinstance(effect, Send)
+            self._told(effect.text)
         item = c.Message(asked.item.id, asked.item.role, text, images=asked.item.images)
         self.post(e.ItemCreated(item, asked.after))
         self._pump()
 
-    def perform_first(self, effects: list[Effect]) -> None:
-        """Effects that only send."""
-        assert all(isinstance(effect, Send) for effect in effects)
-        self.perform(effects)
-
     # the conversation
+
+    def handle(self, event: e.Event) -> None:
+        if not isinstance(event, e.UserSound | e.Played | e.Sent | e.Tick):
+            self.transcript.append(f"{self.now:>7}     {str(event)[:200]}")
+        super().handle(event)
 
     def observe(self, told: c.Tell) -> None:
         self.transcript.append(f"{self.now:>7}   {told.notice}")

@@ -65,10 +65,9 @@ class Faults:
 class _Speaking:
     """The synthesiser's work for one reply."""
 
-    waiting: dict[int, str] = field(default_factory=dict)
+    waiting: dict[int, c.Speak] = field(default_factory=dict)
     at: int = 0
     busy: bool = False
-    attempt: int = 0
 
 
 class World:
@@ -157,8 +156,8 @@ class World:
                 self.observe(command)
             case c.Generate():
                 self._generate(command)
-            case c.Speak(reply, part, text):
-                self._speak(reply, part, text)
+            case c.Speak():
+                self._speak(command)
             case c.Release(reply, aside=aside):
                 self._release(reply, aside)
             case c.Seal(reply):
@@ -198,7 +197,9 @@ class World:
             if ask.reply in self._dead:
                 return
             if not left:
-                self.post(e.Used(c.Usage(c.Role.LLM, "fake", (("input_tokens", 9.0), ("output_tokens", 7.0))), ask.reply))
+                self.post(
+                    e.Used(c.Usage(c.Role.LLM, "fake", (("input_tokens", 9.0), ("output_tokens", 7.0))), ask.reply)
+                )
                 self.post(e.ReplyTextEnded(ask.reply))
                 return
             match left[0]:
@@ -219,38 +220,37 @@ class World:
 
     # the synthesiser
 
-    def _speak(self, reply: int, part: int, text: str) -> None:
-        work = self._speaking.setdefault(reply, _Speaking())
-        work.waiting = {n: waiting for n, waiting in work.waiting.items() if n < part} | {part: text}
-        if part <= work.at:
-            work.attempt += 1
+    def _speak(self, asked: c.Speak) -> None:
+        work = self._speaking.setdefault(asked.reply, _Speaking())
+        work.waiting = {n: waiting for n, waiting in work.waiting.items() if n < asked.part} | {asked.part: asked}
+        if asked.part <= work.at:
             work.busy = False
-        self._go_on(reply, work)
+        self._go_on(asked.reply, work)
 
     def _go_on(self, reply: int, work: _Speaking) -> None:
         if work.busy or work.at not in work.waiting:
             return
         work.busy = True
-        attempt = work.attempt
-        self.later(self.faults.step_ms(), lambda: self._synthesise(reply, work, attempt, 0))
+        asked = work.waiting[work.at]
+        self.later(self.faults.step_ms(), lambda: self._synthesise(work, asked, 0))
 
-    def _synthesise(self, reply: int, work: _Speaking, attempt: int, at: int) -> None:
-        if self._speaking.get(reply) is not work or work.attempt != attempt:
+    def _synthesise(self, work: _Speaking, asked: c.Speak, at: int) -> None:
+        reply, text, step = asked.reply, asked.text, 24_000
+        if self._speaking.get(reply) is not work or work.waiting.get(asked.part) is not asked:
             return
-        text, step = work.waiting[work.at], 24_000
         whole = max(1, len(text)) * CHAR
         if self.faults.voice_fails():
-            self.post(e.ProviderFailed(c.Role.TTS, "refused", "no voice today", reply, work.at))
+            self.post(e.ProviderFailed(c.Role.TTS, "refused", "no voice today", reply, asked.part))
             return
         n = min(step, whole - at)
         pcm = np.full(n, 1_000, dtype=np.int16)
-        self._write(reply, pcm)
         ends = tuple(e.WordEnd(i, i * CHAR) for i in range(1, len(text) + 1) if text[i : i + 1] in ("", " "))
-        self.post(e.ReplyAudio(reply, work.at, n, ends if at == 0 else ()))
+        self.post(e.ReplyAudio(reply, asked.part, n, ends if at == 0 else (), attempt=asked.attempt))
+        self._write(reply, pcm)
         if at + n < whole:
-            self.later(self.faults.step_ms(), lambda: self._synthesise(reply, work, attempt, at + n))
+            self.later(self.faults.step_ms(), lambda: self._synthesise(work, asked, at + n))
         else:
-            self.post(e.ReplyAudioEnded(reply, work.at))
+            self.post(e.ReplyAudioEnded(reply, asked.part, asked.attempt))
 
     def _part_ended(self, event: e.ReplyAudioEnded) -> None:
         work = self._speaking.get(event.reply)

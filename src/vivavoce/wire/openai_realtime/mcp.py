@@ -21,6 +21,8 @@ class _Server:
     item: str
     """Its `mcp_list_tools`."""
     tools: tuple[McpTool, ...] = ()
+    asked: bool = True
+    """It has not answered."""
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ class Mcp:
         """The session's tools may have changed: forget servers that are gone, ask new ones for their tools."""
         wanted = {server.label: server for server in mcp_servers(self._state.session.tools)}
         for label in [label for label, known in self._servers.items() if wanted.get(label) != known.server]:
-            del self._servers[label]
+            self._listed(self._servers.pop(label), None)
         for label, server in wanted.items():
             if label not in self._servers:
                 self._connect(server)
@@ -64,22 +66,10 @@ class Mcp:
     def listed(self, label: str, tools: list[dict[str, Any]] | None, error: str) -> None:
         """A server answered, or could not be reached."""
         state, known = self._state, self._servers.get(label)
-        if known is None:
+        if known is None or not known.asked:
             return
-        entry = state.items.get(known.item)
-        ok = tools is not None
-        if entry is not None:
-            state.tell({"type": f"mcp_list_tools.{'completed' if ok else 'failed'}", "item_id": known.item})
-        if tools is not None:
-            allowed = known.server.allowed
-            kept = [tool for tool in tools if allowed is None or tool["name"] in allowed]
-            known.tools = tuple(self._tool(label, tool) for tool in kept)
-            if entry is not None:
-                entry.item = _list_item(known.item, label, kept)
-        if entry is not None:
-            previous = state.items.before(entry.id)
-            state.tell({"type": "conversation.item.done", "previous_item_id": previous, "item": entry.item})
-        if not ok:
+        self._listed(known, tools)
+        if tools is None:
             message = f"MCP server '{label}': {error}"
             refusal = Refusal("mcp_list_tools_failed", message, "session.tools", kind="server_error")
             state.error(refusal, None, None)
@@ -87,6 +77,24 @@ class Mcp:
         state.add(Configure(state.session, mcp=self.tools()))
         specs = [ToolSpec(tool.name, runs="caller") for tool in functions(state.session.tools)]
         state.act(ToolsDeclared((*specs, *self.specs())))
+
+    def _listed(self, known: _Server, tools: list[dict[str, Any]] | None) -> None:
+        """Close its item, once."""
+        state, label, entry = self._state, known.server.label, self._state.items.get(known.item)
+        if not known.asked:
+            return
+        known.asked = False
+        if tools is not None:
+            allowed = known.server.allowed
+            kept = [tool for tool in tools if allowed is None or tool["name"] in allowed]
+            known.tools = tuple(self._tool(label, tool) for tool in kept)
+            if entry is not None:
+                entry.item = _list_item(known.item, label, kept)
+        if entry is not None:
+            result = "failed" if tools is None else "completed"
+            state.tell({"type": f"mcp_list_tools.{result}", "item_id": known.item})
+            previous = state.items.before(entry.id)
+            state.tell({"type": "conversation.item.done", "previous_item_id": previous, "item": entry.item})
 
     def _tool(self, label: str, tool: dict[str, Any]) -> McpTool:
         """Its name for the model differs from its own only where that is taken."""

@@ -150,6 +150,7 @@ class Requests:
         entry = Entry(item, user_audio(item))
         state.add_item(entry)
         state.items.keep(entry, audio)
+        state.recording.add(item)
         state.act(TurnCommitted(answer=False, item=item))
 
     # items
@@ -197,7 +198,8 @@ class Requests:
             message = f"Error truncating item: the item with id '{event.item_id[:64]}' does not exist."
             raise Refusal("item_truncate_invalid_item_id", message, "item_id")
         response = state.by_reply.get(entry.reply) if entry.reply is not None else None
-        if entry.reply is None or response is None or not response.config.spoken:
+        said = response is not None and response.config.spoken and entry.item["type"] == "message"
+        if entry.reply is None or response is None or not said:
             message = "Only model output audio messages can be truncated."
             raise Refusal("unsupported_content_type", message, "item_id")
         if event.content_index != 0:

@@ -49,6 +49,8 @@ class State:
     by_reply: dict[int, Response] = field(default_factory=dict)
     """Whose answer a reply is, as long as anybody may ask."""
     turns: dict[int, SpokenTurn] = field(default_factory=dict)
+    recording: set[str] = field(default_factory=set)
+    """Items of turns that the client committed, until the conversation has them too."""
     padded_ms: int = 0
     """Silence that was heard but never appended."""
     spoke: bool = False

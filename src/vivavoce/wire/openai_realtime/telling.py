@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...audio.pcm import Pcm
 from ...core import notices as n
 from ...core.commands import Why
+from ...core.events import ItemDeleted
 from ...core.notices import Ending
 from ...core.units import IN_RATE
 from .items import Entry, user_audio
@@ -85,7 +86,12 @@ class Telling:
         turn = state.turns.pop(notice.turn, None)
         if turn is not None and not turn.committed:
             self._speech_stopped(turn.item, end)
-        if state.items.get(notice.item) is None and turn is not None:
+        if notice.item in state.recording:
+            state.recording.remove(notice.item)
+            if state.items.get(notice.item) is None:
+                # Its client deleted it before the conversation had it.
+                state.act(ItemDeleted(notice.item))
+        elif turn is not None:
             self._commit(notice.item, state.buffer.take(start, end + self._tail_ms()))
         self.transcribed(notice.item, notice.text, seconds, why)
 
@@ -194,23 +200,15 @@ class Telling:
 
     def _closed(self, notice: n.ReplyClosed) -> None:
         response = self._state.by_reply.get(notice.reply)
-        if response is None or response.closed:
+        if response is None:
             return
-        if notice.ending is Ending.DONE:
-            response.do(response.complete)
-        elif notice.ending is Ending.CUT:
-            response.do(lambda: self._cut(response, notice.heard))
-        else:
-            code, _, detail = notice.failure.partition(": ")
-            error = {"type": "server_error", "code": code or "failed", "message": detail or "The engine failed."}
-            response.do(lambda: response.finish("failed", error=error))
-        self._state.over(response)
-
-    def _cut(self, response: Response, heard: str) -> None:
-        """Interrupted while it was made: what the model will remember are the words that were sent as audio."""
-        response.finish("cancelled", "turn_detected")
-        if response.part is not None and response.config.spoken:
-            _retell(response.part.entry, heard)
+        closed = response.closed
+        if not closed:
+            response.do(lambda: _finish(response, notice))
+        if notice.ending is not Ending.DONE:
+            response.do(lambda: _remember(response, notice.heard))
+        if not closed:
+            self._state.over(response)
 
     def _heard(self, notice: n.ReplyHeard) -> None:
         state, response = self._state, self._state.by_reply.get(notice.reply)
@@ -229,6 +227,23 @@ class Telling:
             del state.truncating[entry.id]
             for _ in state.awaiting.pop(entry.id, ()):
                 state.tell({"type": "conversation.item.retrieved", "item": state.items.shown(entry)})
+
+
+def _finish(response: Response, notice: n.ReplyClosed) -> None:
+    if notice.ending is Ending.DONE:
+        response.complete()
+    elif notice.ending is Ending.CUT:
+        response.finish("cancelled", "turn_detected")
+    else:
+        code, _, detail = notice.failure.partition(": ")
+        error = {"type": "server_error", "code": code or "failed", "message": detail or "The engine failed."}
+        response.finish("failed", error=error)
+
+
+def _remember(response: Response, heard: str) -> None:
+    """What the model will remember of an answer that was not finished are the words that were sent as audio."""
+    if response.part is not None and response.config.spoken:
+        _retell(response.part.entry, heard)
 
 
 def _retell(entry: Entry, text: str) -> None:

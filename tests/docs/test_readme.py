@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.clients.process import Served, serving
 
 from vivavoce.app.cli import parser
 from vivavoce.app.settings import policy_settings
+from vivavoce.audio.wav import load_mono
 from vivavoce.core.policy import PRESETS, changed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,9 +49,36 @@ def links() -> Iterator[tuple[str, str]]:
                 yield name_of(page), target.partition("#")[0]
 
 
-@pytest.mark.parametrize(("page", "code"), [*fenced("python")])
+SERVER = "http://127.0.0.1:8080/v1"
+
+
+@pytest.mark.parametrize(("page", "code"), [found for found in fenced("python") if SERVER not in found[1]])
 def test_a_python_snippet_runs(page: str, code: str) -> None:
     exec(compile(code, page, "exec"), {"__name__": "__main__"})
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving() as found:
+        yield found
+
+
+@pytest.mark.offline
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "code"), [found for found in fenced("python") if SERVER in found[1]])
+def test_a_python_snippet_runs_against_the_server(
+    page: str,
+    code: str,
+    served: Served,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code.replace(SERVER, served.url), page, "exec"), {"__name__": "__main__"})
+    assert len(capsys.readouterr().out.split()) > 5
+    if '"answer.wav"' in code:
+        assert load_mono((tmp_path / "answer.wav").read_bytes(), 24_000).size > 5 * 24_000
 
 
 @pytest.mark.parametrize(("page", "args"), [*commands()], ids=lambda x: " ".join(x) if isinstance(x, list) else x)

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_ai.messages import (
+    BinaryContent,
+    ImageUrl,
     ModelRequest,
     ModelResponse,
     SystemPromptPart,
@@ -119,3 +121,17 @@ def test_any_history_gives_a_valid_request(items):
         called = [p.tool_call_id for p in message.parts if isinstance(p, ToolCallPart)]
         returned = [p.tool_call_id for p in following.parts if isinstance(p, ToolReturnPart)] if following else []
         assert not isinstance(message, ModelResponse) or called == returned
+
+
+def test_images_come_before_the_words_that_speak_of_them():
+    dot = "data:image/png;base64,iVBORw0KGgo="
+    items = (
+        user("look"),
+        Message("i", "user", "what is this", images=(dot, "https://example.org/a.png")),
+        Message("i", "user", "", images=(dot,)),
+        user("and this"),
+    )
+    ((_, content),) = shape(*items)
+    pixels = BinaryContent.from_data_uri(dot)
+    assert pixels.data == b"\x89PNG\r\n\x1a\n"
+    assert content == ["look", pixels, ImageUrl(url="https://example.org/a.png"), "what is this", pixels, "and this"]

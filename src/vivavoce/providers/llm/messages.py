@@ -14,7 +14,7 @@ from ...core.commands import Call, Item, Message, Result
 from ..base import Ask, Tool
 
 if TYPE_CHECKING:
-    from pydantic_ai.messages import ModelMessage, ModelRequestPart, ModelResponsePart
+    from pydantic_ai.messages import ModelMessage, ModelRequestPart, ModelResponsePart, UserContent
     from pydantic_ai.models import ModelRequestParameters
     from pydantic_ai.settings import ModelSettings
     from pydantic_ai.tools import ToolDefinition
@@ -60,7 +60,7 @@ def _blocks(items: Sequence[Item]) -> Iterator[list[Item]]:
     seen: set[str] = set()
     block: list[Item] = []
     for item in items:
-        if isinstance(item, Message) and not item.text.strip():
+        if isinstance(item, Message) and not item.text.strip() and not item.images:
             continue
         if isinstance(item, Call) and item.call in seen:
             continue
@@ -102,10 +102,35 @@ def _request_parts(block: Sequence[Item]) -> list[ModelRequestPart]:
         elif isinstance(item, Message) and item.role == "system":
             parts.append(SystemPromptPart(content=item.text))
         elif isinstance(item, Message) and isinstance(last, UserPromptPart):
-            parts[-1] = UserPromptPart(content=f"{last.content}\n{item.text}")
+            parts[-1] = UserPromptPart(content=_joined([*_contents(last.content), *_seen(item)]))
         elif isinstance(item, Message):
-            parts.append(UserPromptPart(content=item.text))
+            parts.append(UserPromptPart(content=_joined(_seen(item))))
     return parts
+
+
+def _seen(message: Message) -> list[UserContent]:
+    """Its images, then its words."""
+    from pydantic_ai.messages import BinaryContent, ImageUrl
+
+    images = [
+        BinaryContent.from_data_uri(url) if url.startswith("data:") else ImageUrl(url=url) for url in message.images
+    ]
+    return [*images, message.text] if message.text.strip() else [*images]
+
+
+def _contents(content: str | Sequence[UserContent]) -> list[UserContent]:
+    return [content] if isinstance(content, str) else list(content)
+
+
+def _joined(contents: list[UserContent]) -> str | list[UserContent]:
+    """Neighbouring words become one text; words alone are plain."""
+    joined: list[UserContent] = []
+    for content in contents:
+        if isinstance(content, str) and joined and isinstance(joined[-1], str):
+            joined[-1] = f"{joined[-1]}\n{content}"
+        else:
+            joined.append(content)
+    return joined[0] if len(joined) == 1 and isinstance(joined[0], str) else joined
 
 
 def _response_parts(block: Sequence[Item]) -> list[ModelResponsePart]:

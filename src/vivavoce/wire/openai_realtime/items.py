@@ -240,6 +240,10 @@ def _image(part: Wire, root: str) -> Wire:
     if not url.startswith(("data:image/png;base64,", "data:image/jpeg;base64,")):
         message_ = "An image is given as a data URL of a PNG or JPEG, in base64."
         raise Refusal("invalid_value", message_, f"{root}.image_url")
+    try:
+        base64.b64decode(url.partition(",")[2], validate=True)
+    except ValueError:
+        raise Refusal("invalid_value", "Expected base64 encoded bytes.", f"{root}.image_url") from None
     detail = part.get("detail") or "auto"
     if detail not in ("auto", "low", "high"):
         raise Refusal("invalid_value", "Supported values are: 'auto', 'low', 'high'.", f"{root}.detail")

@@ -13,8 +13,6 @@ _EAGERNESS: dict[str, tuple[int, int, int, int]] = {
 }
 """Silence that ends a turn, the least, after words that trail off, and the most (ms)."""
 _FINALISE_MS = 200
-_WORDS_MS = 10_000
-"""How long words may take: clients send audio faster than it is recognised, and wait for its words."""
 _WORDS_MS, _ANSWER_WORDS_MS = 10_000, 3_000
 """How long to wait for the words of a turn; clients send audio faster than it can be recognised. An answer that
 nobody asked for waits less."""

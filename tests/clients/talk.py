@@ -195,6 +195,17 @@ class Talk:
         ]
         return Reply([*of_it, done])
 
+    async def sounded(self, response_id: str, ms: int) -> None:
+        """Wait until so much of a response's voice has come."""
+        deadline, kind = time.monotonic() + WAIT_S, "response.output_audio.delta"
+        while True:
+            come = [e for e in self.seen if e.type == kind and e.response_id == response_id]
+            if sum(len(base64.b64decode(e.delta)) for e in come) >= 48 * ms:
+                return
+            left = deadline - time.monotonic()
+            assert left > 0, f"{ms} ms of {response_id} did not come"
+            await self._wait(left)
+
     async def retrieve(self, item_id: str) -> Any:
         await self.api.conversation.item.retrieve(item_id=item_id)
         return (await self.expect("conversation.item.retrieved", where=lambda e: e.item.id == item_id)).item

@@ -92,6 +92,7 @@ async def test_speech_interrupts_and_marks_say_what_was_heard(served: Served) ->
     async with connected(served.url) as talk:
         await talk.update(**hearing())
         response, item_id = await begin_story(talk)
+        await talk.sounded(response, 2500)
         async with talk.microphone(recording("tt-somethingwrong")):
             started = await talk.expect("input_audio_buffer.speech_started")
             told = await talk.reply(response)

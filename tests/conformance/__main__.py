@@ -39,7 +39,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _speech(given: Path | None) -> Path | None:
+def speech(given: Path | None) -> Path | None:
     own = Path(__file__).parents[2] / RECORDING
     return given or (own if own.exists() else None)
 
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         for case in found:
             print(f"{case.name:<{report.WIDE}} {case.section:<6} {case.summary}")
         return 0
-    target = Target(options.url, options.api_key, options.model, options.timeout, _speech(options.speech))
+    target = Target(options.url, options.api_key, options.model, options.timeout, speech(options.speech))
     target.prompt, target.long_prompt = options.prompt, options.long_prompt
     target.tool_prompt, target.tools_prompt = options.tool_prompt, options.tools_prompt
     print(report.head(), flush=True)

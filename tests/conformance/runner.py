@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatch
 from typing import Any
 
@@ -35,7 +35,8 @@ class Result:
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
-        return asdict(self)
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        return found | {"types": dict(self.types), "unknown": dict(self.unknown)}
 
 
 def chosen(globs: Iterable[str]) -> list[Case]:

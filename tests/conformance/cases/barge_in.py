@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from ..client import Client, Skip
-from ..lab import Lab, begin, case, check, finish, hearing, same, stop
+from ..client import Client
+from ..lab import Lab, begin, case, check, finish, hearing, retrieve, same, stop
 from ..reading import Event, dig
 from .turns import SERVER, turn
 
@@ -53,19 +53,23 @@ async def next_turn_is_answered(lab: Lab) -> None:
 
 
 @case("2.1")
-async def interrupt_response_off(lab: Lab) -> None:
-    """Speech is noticed, the reply goes on; cancelling is left to the client."""
-    client, response, _ = await _speak_into(lab, create_response=False, interrupt_response=False)
+async def interrupt_response_off(lab: Lab) -> str:
+    """Speech is noticed, the reply goes on; cancelling and truncating are left to the client."""
+    client, response, first = await _speak_into(lab, create_response=False, interrupt_response=False)
     async with client.microphone(lab.speech()):
         await client.expect("input_audio_buffer.speech_started")
-        if client.peek("response.done"):
-            raise Skip("generation was over before the speech began")
+        over = bool(client.peek("response.done"))
         await asyncio.sleep(0.5)
-        done = [e for e in client.peek("response.done") if dig(e, "response", "status") != "completed"]
-        same(done, [], "responses ended by speech")
+        ended = [e for e in client.peek("response.done") if dig(e, "response", "status") != "completed"]
+        same(ended, [], "responses ended by speech")
         await turn_rest(client)
     found = await stop(client, response)
     check(dig(found.body, "status_details", "reason") != "turn_detected", "speech cancelled the response")
+    same(client.peek("conversation.item.truncated"), [], "truncations that nobody asked for")
+    kept = dig(await retrieve(client, first["item_id"]), "content", 0, "transcript")
+    if dig(found.body, "status") == "completed":
+        same(kept, dig(found.items, -1, "content", 0, "transcript"), "the transcript after the speech")
+    return "generation was over already, nothing was taken back" if over else "the reply went on"
 
 
 async def turn_rest(client: Client) -> None:

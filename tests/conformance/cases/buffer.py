@@ -95,11 +95,15 @@ async def commit_empties(lab: Lab) -> None:
 async def odd_chunks(lab: Lab) -> str:
     """Half a sample is refused, or waits for its other half; what is whole is heard either way."""
     client = await manual(lab)
-    await client.send("input_audio_buffer.append", event_id="odd", audio=encoded(tone(40)[:-1]))
-    await alive(client)
-    taken = not any(event["type"] == "error" for event in client.received)
+    odd = await client.send("input_audio_buffer.append", audio=encoded(tone(40)[:-1]))
+    await client.send("session.update", session={"type": "realtime"})
+    answer = await client.expect("session.updated", "error")
+    taken = answer["type"] == "session.updated"
     if taken:
         await client.send("input_audio_buffer.append", audio=encoded(tone(40)[-1:]))
+    else:
+        same(dig(answer, "error", "event_id"), odd, "error.event_id")
+        await client.expect("session.updated")
     await client.append(tone(200))
     await commit(client)
     return "taken" if taken else "refused"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..audio.frame import Frame
 from ..audio.pcm import Pcm
@@ -23,6 +23,8 @@ from .base import Post
 AHEAD_S = 60.0
 MOST_UNSENT = 32 << 20
 """Characters that may wait for a client that does not read."""
+MOST_WAITING = 64 << 20
+"""Characters of messages that may wait to be carried out. Beyond that nobody is read: the clients wait too."""
 _TURN = 8
 """Messages of one client before everybody else has a turn."""
 _FRAME_MS = 100
@@ -58,7 +60,7 @@ class Realtime:
         server: Server,
         configure: Callable[[Configure], None],
         connect: Callable[[Connect], None],
-        recognise: Callable[[Pcm, int], Awaitable[str]],
+        recognise: Callable[[Pcm, int], Coroutine[Any, Any, str]],
     ) -> None:
         """`configure` and `connect` carry out what the protocol's machine asks for; called on the loop, in order.
         `recognise` finds the words in samples at a rate; it never raises."""
@@ -69,15 +71,21 @@ class Realtime:
         self._post: Post | None = None
         self._outboxes: dict[int, _Outbox] = {}
         self._connections = 0
-        self._waiting: deque[_Ordered] = deque()
+        self._waiting: deque[tuple[_Ordered, int]] = deque()
+        """With the characters that each came in."""
+        self._size = 0
         self._more = asyncio.Event()
+        self._less = asyncio.Event()
         self._backlog_ms = 0.0
-        self._gone = False
+        self._gone = asyncio.Event()
 
     # the sockets
 
     async def serve(self, socket: Socket) -> None:
         """Talk with a client until it or the session is gone. The first one is the caller."""
+        if self._gone.is_set():
+            await socket.close(1000, "")
+            return
         number = self._connections
         self._connections += 1
         outbox = self._outboxes[number] = _Outbox(socket)
@@ -86,8 +94,12 @@ class Realtime:
             self.perform(self._server.attach(number))
             count = 0
             while not outbox.closed and (message := await socket.receive()) is not None:
-                self.perform(self._server.receive(self._now(), message, number, self._backlog_ms))
+                effects = self._server.receive(self._now(), message, number, self._backlog_ms)
+                self.perform(effects, len(message))
                 count += 1
+                while self._size > MOST_WAITING and not self._gone.is_set():
+                    self._less.clear()
+                    await self._less.wait()
                 if count % _TURN == 0:
                     # Messages that are there already must not keep the loop from the audio of others.
                     await asyncio.sleep(0)
@@ -97,8 +109,8 @@ class Realtime:
                 self.hang_up()
             await outbox.finish(sending)
 
-    def perform(self, effects: list[Effect]) -> None:
-        """Carry out what the protocol's machine asks for."""
+    def perform(self, effects: list[Effect], size: int = 0) -> None:
+        """Carry out what the protocol's machine asks for. `size`: characters of the message that led to it."""
         for effect in effects:
             match effect:
                 case Send(text, to):
@@ -114,18 +126,33 @@ class Realtime:
                 case Connect():
                     self._connect(effect)
                 case _:
-                    self._put(effect)
+                    self._put(effect, size)
+                    size = 0
 
     def hang_up(self) -> None:
         """The line is gone."""
-        self._gone = True
+        self._gone.set()
         self._more.set()
+        self._less.set()
 
-    def _put(self, effect: _Ordered) -> None:
+    def _put(self, effect: _Ordered, size: int) -> None:
         if isinstance(effect, Hear):
             self._backlog_ms += effect.pcm.size * 1000 / effect.rate
-        self._waiting.append(effect)
+        self._waiting.append((effect, size))
+        self._size += size
         self._more.set()
+
+    async def _next(self) -> _Ordered | None:
+        """What is to be done next; None when the line is gone."""
+        while not self._waiting and not self._gone.is_set():
+            self._more.clear()
+            await self._more.wait()
+        if self._gone.is_set():
+            return None
+        effect, size = self._waiting.popleft()
+        self._size -= size
+        self._less.set()
+        return effect
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -149,12 +176,7 @@ class Realtime:
     async def frames(self) -> AsyncIterator[Frame]:
         """The audio in frames of at most 100 ms; what was asked for in between is posted in between."""
         position, rate, level, at = 0, 0, 0.0, self._now()
-        while not self._over():
-            if not self._waiting:
-                self._more.clear()
-                await self._more.wait()
-                continue
-            effect = self._waiting.popleft()
+        while (effect := await self._next()) is not None:
             if not isinstance(effect, Hear):
                 await self._act(effect)
                 continue
@@ -168,11 +190,10 @@ class Realtime:
                 level, at = max(0.0, level - (now - at) * _RATE) + pcm.size / rate, now
                 if level > _BURST_S:
                     await asyncio.sleep((level - _BURST_S) / _RATE)
+                if self._gone.is_set():
+                    return
                 yield Frame(position, pcm, rate)
                 position += pcm.size
-
-    def _over(self) -> bool:
-        return self._gone
 
     async def _act(self, effect: Act | Configure | Recognise) -> None:
         assert self._post is not None
@@ -182,9 +203,23 @@ class Realtime:
             case Act(event):
                 self._post(event)
             case Recognise(pcm, rate, item, after):
-                text = await self._recognise(pcm, rate)
+                text = await self._words(pcm, rate)
+                if text is None:
+                    return
                 self.perform(self._server.recognised(item.id, text, pcm.size / rate))
                 self._post(ItemCreated(replace(item, text=text), after))
+
+    async def _words(self, pcm: Pcm, rate: int) -> str | None:
+        """The words in some audio; None when the line is gone before they are found."""
+        loop = asyncio.get_running_loop()
+        finding, going = loop.create_task(self._recognise(pcm, rate)), loop.create_task(self._gone.wait())
+        try:
+            await asyncio.wait((finding, going), return_when=asyncio.FIRST_COMPLETED)
+            return None if self._gone.is_set() else finding.result()
+        finally:
+            for task in (finding, going):
+                task.cancel()
+            await asyncio.gather(finding, going, return_exceptions=True)
 
     async def close(self) -> None:
         """Say goodbye to everybody who is still there."""

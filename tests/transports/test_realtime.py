@@ -237,7 +237,7 @@ def test_too_much_audio_is_refused() -> None:
 
 
 def test_a_client_that_sends_more_than_can_be_done_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(realtime, "MOST_WAITING", 4 << 20)
+    monkeypatch.setattr(realtime, "MOST_WAITING", 1 << 20)
 
     async def main() -> None:
         line = Line()

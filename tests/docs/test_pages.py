@@ -18,6 +18,7 @@ from vivavoce.providers.offline.voices import VOICES
 from vivavoce.sim.faults import Faults
 from vivavoce.sim.people import KINDS
 from vivavoce.sim.score import Counts
+from vivavoce.wire.watching import report_dict
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "vivavoce"
@@ -47,7 +48,7 @@ def test_every_option_is_described(command: str, page: str) -> None:
 
 def test_every_json_field_of_a_turn_is_described() -> None:
     report = TurnReport(1, 1, Origin.TURN, "", "", "", True, False, None, None, (), (), None, ())
-    fields = [*show.report_dict(report), *show.summary_of([report])]
+    fields = [*report_dict(report), *show.summary_of([report])]
     assert [f for f in fields if f"`{f}`" not in text_of("talk.md")] == []
 
 

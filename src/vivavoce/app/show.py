@@ -58,25 +58,6 @@ def turn_summary(report: TurnReport) -> str:
     return ", ".join(parts)
 
 
-def report_dict(report: TurnReport) -> dict[str, Any]:
-    """The shape of one turn in `--json` output."""
-    return {
-        "turn": report.turn,
-        "origin": report.origin.value,
-        "user_text": report.user_text,
-        "agent_text": report.agent_text,
-        "heard_text": report.heard_text,
-        "heard_exact": report.heard_exact,
-        "interrupted": report.interrupted,
-        "gap_ms": report.gap_ms,
-        "overhead_ms": report.overhead_ms,
-        "hops": dict(report.hops),
-        "usage": dict(report.usage),
-        "cost": report.cost,
-        "why": list(report.why),
-    }
-
-
 METRICS = (
     ("calls", "calls", ""),
     ("audio_minutes", "minutes of conversation", ""),

@@ -23,6 +23,7 @@ from ..runtime.session import Session, Summary
 from ..transports.base import Transport
 from ..transports.typed import Typed
 from ..transports.wav import Recordings
+from ..wire.watching import report_dict
 from . import embedded, show
 from .recording import RECORDINGS, load, require_speech
 from .settings import policy_settings
@@ -74,7 +75,7 @@ class Reports(Observer):
             if isinstance(command, Tell) and isinstance(command.notice, TurnReport):
                 self.reports.append(command.notice)
                 if self.as_json:
-                    print(json.dumps(show.report_dict(command.notice)), flush=True)
+                    print(json.dumps(report_dict(command.notice)), flush=True)
 
 
 def run(args: argparse.Namespace) -> int:

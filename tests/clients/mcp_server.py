@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import uvicorn
 from mcp.server import MCPServer
@@ -19,6 +20,8 @@ class Tools:
 
     url: str = ""
     calls: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    """Of each request."""
 
     def declared(self, approval: object = "never", **more: object) -> dict[str, object]:
         """The server as a tool of a session."""
@@ -53,7 +56,13 @@ def _server(tools: Tools) -> MCPServer:
 async def mcp_tools() -> AsyncIterator[Tools]:
     """Two tools, get_weather(city) and book_table(restaurant), which always fails."""
     tools = Tools()
-    app = _server(tools).streamable_http_app()
+    serve_mcp = _server(tools).streamable_http_app()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            tools.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
+        await serve_mcp(scope, receive, send)
+
     with socket.create_server(("127.0.0.1", 0)) as listener:
         tools.url = f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
         config = uvicorn.Config(app, log_level="warning", log_config=None, timeout_graceful_shutdown=1)

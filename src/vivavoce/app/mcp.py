@@ -28,17 +28,25 @@ class McpServers:
     def __init__(self, on_listed: OnListed) -> None:
         self._on_listed = on_listed
         self._servers: dict[str, McpServer] = {}
-        self._listing: set[asyncio.Task[None]] = set()
+        self._listing: dict[asyncio.Task[None], str] = {}
+        """With the label of the server that is asked."""
+        self._closed = False
 
     def connect(self, server: McpServer) -> None:
-        """Ask a server for its tools; `on_listed` hears of them."""
+        """Ask a server for its tools; `on_listed` hears of them, unless another takes its label before."""
+        if self._closed:
+            return
+        for task, label in self._listing.items():
+            if label == server.label:
+                task.cancel()
         self._servers[server.label] = server
         task = asyncio.get_running_loop().create_task(self._list(server), name=f"tools of {server.label}")
-        self._listing.add(task)
-        task.add_done_callback(self._listing.discard)
+        self._listing[task] = server.label
+        task.add_done_callback(self._listing.pop)
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Stop asking, for good."""
+        self._closed = True
         for task in list(self._listing):
             task.cancel()
         await asyncio.gather(*self._listing, return_exceptions=True)
@@ -114,4 +122,4 @@ def _reason(error: BaseException) -> str:
     """The first cause in a group of errors, short."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"[:200]
+    return f"{type(error).__name__}: {error}".removesuffix(": ")[:200]

@@ -43,6 +43,7 @@ ELSEWHERE = {
     "providers/scripted/lines.py": "providers/scripted/test_handlers.py",
     "sim/fakes.py": "sim/test_run.py",
     "sim/world.py": "sim/test_run.py",
+    "transports/clients.py": "transports/test_realtime.py",
     "wire/rendering.py": "wire/test_capture.py",
 }
 """Modules that another test file of their room covers: parts of one machine, commands of one program."""

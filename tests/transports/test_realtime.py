@@ -15,7 +15,7 @@ from tests.transports.peer import LONG_S, Peer, tidy
 from vivavoce.audio.frame import Frame
 from vivavoce.core.events import Event, ItemCreated, TurnCommitted
 from vivavoce.runtime.clock import run
-from vivavoce.transports import realtime
+from vivavoce.transports import clients
 from vivavoce.transports.base import AheadTransport, Attached, ObservingTransport, ReportingTransport
 from vivavoce.transports.realtime import Realtime
 from vivavoce.wire.openai_realtime import config
@@ -237,7 +237,7 @@ def test_too_much_audio_is_refused() -> None:
 
 
 def test_a_client_that_sends_more_than_can_be_done_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(realtime, "MOST_WAITING", 1 << 20)
+    monkeypatch.setattr(clients, "MOST_WAITING", 1 << 20)
 
     async def main() -> None:
         line = Line()
@@ -301,7 +301,7 @@ def test_a_goodbye_comes_after_what_was_said_before_and_nothing_after_it() -> No
 
 
 def test_a_client_that_does_not_read_is_given_up_and_costs_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(realtime, "MOST_UNSENT", 10_000)
+    monkeypatch.setattr(clients, "MOST_UNSENT", 10_000)
 
     async def main() -> None:
         line, listener = Line(), Peer()
@@ -325,7 +325,7 @@ def test_a_client_that_does_not_read_is_given_up_and_costs_no_more(monkeypatch: 
 
 
 def test_the_callers_line_ends_when_it_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(realtime, "MOST_UNSENT", 10_000)
+    monkeypatch.setattr(clients, "MOST_UNSENT", 10_000)
 
     async def main() -> None:
         line = Line()

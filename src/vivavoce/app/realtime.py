@@ -18,6 +18,7 @@ import msgspec
 from ..audio.pcm import Pcm
 from ..audio.resample import resample
 from ..core.conversation import Conversation
+from ..core.errors import BadInput
 from ..core.events import Event, ProviderFailed, ToolSpec, UserWords
 from ..core.policy import BROWSER, Policy
 from ..core.units import IN_RATE
@@ -26,7 +27,8 @@ from ..runtime.engines import AgentConfig, EngineError, Engines
 from ..runtime.observe import Observer
 from ..runtime.session import Session
 from ..runtime.tools import ToolCode
-from ..transports.realtime import Realtime, Socket
+from ..transports.clients import Socket
+from ..transports.realtime import Realtime
 from ..wire.openai_realtime import config as wire
 from ..wire.openai_realtime.effects import Configure, Connect, McpTool
 from ..wire.openai_realtime.refusal import Refusal
@@ -94,11 +96,16 @@ class RealtimeCalls:
             model = opening.model or self._settings.model
             session = wire.first(model, opening.kind, self._settings.instructions, opening.session)
         except Refusal as refusal:
-            error = {"type": refusal.kind, "code": refusal.code, "message": refusal.message, "param": refusal.param}
-            await socket.send(json.dumps({"type": "error", "event_id": _ident("event_"), "error": error}))
-            await socket.close(4000, f"{refusal.kind}.{refusal.code}")
+            await _turn_away(socket, refusal, 4000)
             return
-        await _Call(self._engines, self._settings, session, self._running, self._log).run(socket)
+        try:
+            call = _Call(self._engines, self._settings, session, self._running, self._log)
+        except BadInput as error:
+            # The recording cannot be made: the folder was writable when the server began.
+            self._log(f"a call is refused: {error}")
+            await _turn_away(socket, Refusal("internal_error", "The server had an error.", kind="server_error"), 1011)
+            return
+        await call.run(socket)
 
 
 class _Call:
@@ -246,6 +253,13 @@ async def _outlast(task: asyncio.Task[Any]) -> None:
         with suppress(asyncio.CancelledError):
             await task
         raise
+
+
+async def _turn_away(socket: Socket, refusal: Refusal, code: int) -> None:
+    """An error instead of a session."""
+    error = {"type": refusal.kind, "code": refusal.code, "message": refusal.message, "param": refusal.param}
+    await socket.send(json.dumps({"type": "error", "event_id": _ident("event_"), "error": error}))
+    await socket.close(code, f"{refusal.kind}.{refusal.code}")
 
 
 def _ident(prefix: str) -> str:

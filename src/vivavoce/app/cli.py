@@ -37,8 +37,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Exit code 2 and one line on standard error for anything a user got wrong."""
-    args = parser().parse_args(argv)
     try:
+        args = parser().parse_args(argv)
         return int(args.run(args))
     except VivavoceError as error:
         print(f"vivavoce: {error}", file=sys.stderr)

@@ -7,6 +7,7 @@ import asyncio
 import importlib.util
 import os
 import sys
+import tempfile
 from collections.abc import Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -78,6 +79,18 @@ def _check(args: argparse.Namespace) -> None:
         raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(voices)}")
     if args.tls_self_signed and (args.tls_cert or args.tls_key):
         raise BadInput("--tls-self-signed makes its own certificate; fix: leave --tls-cert and --tls-key out")
+    if args.record is not None:
+        _check_folder(args.record)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises BadInput where nothing can be written, before anybody calls."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadInput(f"cannot record into {folder}: {error.strerror}; fix: give another folder") from None
 
 
 def _tls(args: argparse.Namespace) -> AbstractContextManager[Tls | None]:

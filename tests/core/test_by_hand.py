@@ -3,8 +3,12 @@
 import pytest
 from script import Script
 
+from vivavoce.core.commands import Message
 from vivavoce.core.events import (
+    CallEnded,
     InputCleared,
+    ItemCreated,
+    ItemDeleted,
     RemoteTurn,
     RemoteTurned,
     ReplyAsked,
@@ -14,7 +18,7 @@ from vivavoce.core.events import (
     TurnCommitted,
     UserWords,
 )
-from vivavoce.core.notices import ReplyOpened, UserTurned
+from vivavoce.core.notices import ReplyOpened, ReplyRefused, UserTurned
 
 # -- turns that the caller's hand decides ------------------------------------------------------------------------------
 
@@ -283,3 +287,75 @@ def test_an_answer_that_waits_for_words_can_be_called_off_by_its_name():
     c.wait(300)
     c.saw("turned 1 'what time is it'", "opened 1 asked")
     assert [o.ref for o in c.find(ReplyOpened)] == ["y"]
+
+
+# -- turns committed by name -------------------------------------------------------------------------------------------
+
+
+def test_a_turn_committed_by_name_has_its_place_before_its_words_are_known():
+    c = manual()
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False, item="first"))
+    c.post(ItemCreated(Message("second", "user", "and quickly")))
+    c.post(ItemCreated(Message("between", "system", "be brief"), after="first"))
+    c.silence(300)
+    assert c.history == ["user: what time is it", "system: be brief", "user: and quickly"]
+    c.never("Report")
+
+
+def test_a_turn_that_is_deleted_before_its_words_are_known_does_not_come_back():
+    c = manual()
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False, item="first"))
+    c.post(ItemDeleted("first"))
+    c.silence(300)
+    c.saw("turned 1 'what time is it'")
+    assert c.history == []
+
+
+def test_two_turns_committed_in_a_row_have_their_own_words():
+    c = manual(stt_ms=None)
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False, item="first"))
+    first = c.at
+    c.hears("and in paris")
+    c.post(TurnCommitted(answer=False, item="second"))
+    c.post(ReplyAsked())
+    c.post(UserWords(1, "what time is it", True, 0, first))
+    c.silence(100)
+    c.saw("turned 1 'what time is it'")
+    c.never("turned 2", "Generate")
+    c.post(UserWords(2, "and in paris", True, first, c.at))
+    c.silence(100)
+    c.saw("turned 2 'and in paris'", "Generate 1 ASKED")
+    assert c.request() == ["user: what time is it", "user: and in paris"]
+
+
+def test_clearing_after_a_commit_does_not_take_the_committed_turn_with_it():
+    c = manual()
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False, item="first"))
+    c.post(InputCleared())
+    c.silence(300)
+    c.saw("turned 1 'what time is it'")
+    c.never("dropped")
+    assert c.history == ["user: what time is it"]
+
+
+def test_a_turn_committed_by_name_is_kept_when_the_call_ends_first():
+    c = manual(stt_ms=None)
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False, item="first"))
+    c.hears("and in paris")
+    c.post(TurnCommitted(answer=False, item="second"))
+    c.post(CallEnded())
+    assert [n.item for n in c.find(UserTurned)] == ["first", "second"]
+
+
+def test_answers_that_wait_for_words_are_refused_when_the_call_ends():
+    c = manual(stt_ms=None)
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False, item="first"))
+    c.post(ReplyAsked(ref="mine"))
+    c.post(CallEnded())
+    assert [(n.ref, n.code) for n in c.find(ReplyRefused)] == [("mine", "call_ended")]

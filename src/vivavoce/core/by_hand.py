@@ -13,17 +13,24 @@ _AGAIN_MS = 20
 
 
 def commit(listening: Listening, answer: bool, item: str = "") -> None:
-    """Push-to-talk released: final words first, then the turn. With a name it is kept also without words."""
-    context, hearing, turn = listening.context, listening.hearing, listening.turn
+    """Push-to-talk released: final words first, then the turn. With a name it is kept also without words, and has its
+    place in the history at once."""
+    context, hearing = listening.context, listening.hearing
+    if item:
+        _give_way(listening)
+    turn = listening.turn
     if turn is None:
-        if hearing.position == 0 and context.has_stt:
+        if hearing.position == 0 and context.has_stt and not item:
             return
-        start = max(listening.last.end if listening.last else 0, listening.forgotten)
+        last = listening.last.end if listening.last else 0
+        start = max(last, listening.forgotten, *(earlier.until for earlier in listening.committed))
         turn = listening.open(start, Why.COMMITTED, speaking=False)
     turn.end = max(turn.end, hearing.end)
     turn.speaking = False
     if item:
-        turn.item, turn.kept = item, True
+        turn.item, turn.kept, turn.until, turn.over_agent = item, True, hearing.position, False
+        listening.overlapping.forget()
+        context.history.add(Message(item, "user", ""))
     if context.has_stt and turn.finish_asked < hearing.position:
         turn.finish_asked, turn.owed = hearing.position, True
         context.emit(FinishWords(turn.id, hearing.position, Why.COMMITTED))
@@ -33,14 +40,25 @@ def commit(listening: Listening, answer: bool, item: str = "") -> None:
 
 def committing(listening: Listening) -> bool:
     """A turn was ended by hand and waits only for its words."""
-    turn = listening.turn
+    return bool(listening.committed) or _waits(listening, listening.turn)
+
+
+def _waits(listening: Listening, turn: Turn | None) -> bool:
     return turn is not None and any((what, turn.id) in listening.context.timers for what in ("commit", "record"))
+
+
+def _give_way(listening: Listening) -> None:
+    """A turn that was committed goes on waiting for its words, while another one begins."""
+    turn = listening.turn
+    if turn is not None and turn.kept and _waits(listening, turn):
+        listening.committed.append(turn)
+        listening.turn = None
 
 
 def commit_due(listening: Listening, who: int, answer: bool) -> None:
     """Are the words of the committed turn complete?"""
-    turn = listening.turn
-    if turn is None or turn.id != who:
+    turn = listening.awaited(who)
+    if turn is None:
         return
     if turn.owed or listening.speaking.settling:
         listening.context.set_timer("commit" if answer else "record", who, listening.context.now + _AGAIN_MS)
@@ -53,6 +71,7 @@ def commit_due(listening: Listening, who: int, answer: bool) -> None:
 
 def clear(listening: Listening) -> None:
     """Forget what was said since the last turn."""
+    _give_way(listening)
     hearing, turn = listening.hearing, listening.turn
     hearing.forget()
     listening.forgotten = hearing.position

@@ -141,6 +141,7 @@ class Conversation:
             self.speaking.line
             or self.speaking.candidate
             or self.listening.turn
+            or self.listening.committed
             or self.listening.unanswered
             or self.listening.hearing.speaking
             or self.speaking.endings.awaiting
@@ -186,6 +187,9 @@ class Conversation:
         """Close everything that is open, once; nothing is decided afterwards."""
         context = self.context
         self.listening.ended(why)
+        for asked in self.asked:
+            context.tell(ReplyRefused(asked.ref, "call_ended", "the call ended before it began"), why)
+        self.asked.clear()
         self.speaking.stop(why)
         for reply in list(self.speaking.replies.values()):
             if not reply.settled:

@@ -28,6 +28,8 @@ class Listening:
     speaking: Speaking
     hearing: Hearing = field(default_factory=Hearing)
     turn: Turn | None = None
+    committed: list[Turn] = field(default_factory=list)
+    """Turns committed by name that wait for their words while others begin."""
     overlapping: Overlapping = field(init=False)
     last: Turn | None = None
     """The last committed turn, for words that come late."""
@@ -128,6 +130,10 @@ class Listening:
     def words(self, words: UserWords) -> None:
         """Attach words to the turn they belong to by media time, open or closed."""
         turn, turns = self.turn, self.context.policy.turns
+        for earlier in self.committed:
+            if words.start < earlier.until if words.text else earlier.owed:
+                self._hear(earlier, words)
+                return
         if words.text and words.start < self.forgotten:
             return
         if turn is not None and (words.end > turn.start or not words.text):
@@ -180,7 +186,7 @@ class Listening:
             self.answer(*self.unanswered.pop(0))
         if not self.speaking.line:
             self.overlapping.forget()
-        if turn is None or self.context.policy.turns is not Turns.LOCAL:
+        if turn is None or turn.kept or self.context.policy.turns is not Turns.LOCAL:
             return
         if turn.over_agent and not self.speaking.line:
             self.overlapping.free(turn, Why.ENDED)
@@ -214,11 +220,16 @@ class Listening:
 
     def words_due(self, who: int) -> None:
         """The recogniser did not answer in time."""
-        turn = self.turn
-        if turn is not None and turn.id == who and turn.owed:
+        turn = self.awaited(who)
+        if turn is not None and turn.owed:
             turn.owed, turn.given_up = False, True
             turn.marks.at["stt_final"] = self.context.now
             self.context.report(Role.STT, "timeout", f"no final words for turn {who}", Why.WORDS_LATE)
+
+    def awaited(self, number: int) -> Turn | None:
+        """The turn of this number, if it is not over."""
+        turns = [*self.committed, *([] if self.turn is None else [self.turn])]
+        return next((turn for turn in turns if turn.id == number), None)
 
     def _judge_over_agent(self, turn: Turn) -> None:
         """Sound over the agent that did not stop it: drop it when its words are in, or keep it as an answer."""
@@ -299,7 +310,11 @@ class Listening:
         self.context.tell(UserTurned(turn.id, turn.item, turn.text, turn.start, turn.end), why)
         self.speaking.endings.user_texts[turn.id] = turn.text
         fits = self.speaking.candidate is not None and self.speaking.candidate.basis == basis
-        self.context.history.add(Message(turn.item, "user", turn.text))
+        if turn.kept:
+            # It has its place already, unless somebody deleted it.
+            self.context.history.reword(turn.item, turn.text)
+        else:
+            self.context.history.add(Message(turn.item, "user", turn.text))
         if not answer:
             self.speaking.discard(why)
         elif fits:
@@ -324,21 +339,26 @@ class Listening:
         self.context.tell(UserDropped(turn.id, turn.text), why)
 
     def close(self, turn: Turn) -> None:
+        self.context.clear_timer("words", turn.id)
+        if turn in self.committed:
+            self.committed.remove(turn)
+            return
         self.turn = None
         self.overlapping.forget()
         self.context.clear_timer("endpoint", 0)
-        self.context.clear_timer("words", turn.id)
 
     def ended(self, why: Why) -> None:
         """The call is over: the caller's last words are kept, but nobody answers them."""
         self.unanswered.clear()
+        for earlier in list(self.committed):
+            self.commit(earlier, why, answer=False)
         turn = self.turn
         if turn is None:
             return
         if turn.speaking:
             self.stopped(turn, why)
         meant = content_words(self.context.policy.lexicon, normalise(turn.text)) and not turn.echo
-        if turn.text and (meant or not turn.over_agent):
+        if turn.kept or (turn.text and (meant or not turn.over_agent)):
             self.commit(turn, why, answer=False)
         else:
             self.drop(turn, why)

@@ -28,6 +28,8 @@ class Turn:
     """Its words so far are the agent's own."""
     kept: bool = False
     """Somebody was told that it is committed: it is recorded also without words."""
+    until: int = 0
+    """Where it was committed by name: words that begin later are not its own."""
     voiced: int = 0
     segments: dict[int, UserWords] = field(default_factory=dict)
     finish_asked: int = -1

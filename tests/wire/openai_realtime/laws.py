@@ -15,6 +15,7 @@ def at_rest(pair: Pair) -> None:
     assert not state.asides
     assert not state.truncating
     assert not state.awaiting
+    assert not state.recording
     assert not state.turns
     same_history(pair)
     small(pair)

@@ -136,6 +136,14 @@ def user_audio(ident: str, transcript: str | None = None) -> Wire:
     return message(ident, "user", content)
 
 
+def retell(entry: Entry, text: str) -> None:
+    """The words of an assistant's message, which has one part, are these."""
+    parts = [
+        {**part, "transcript" if part["type"] == "output_audio" else "text": text} for part in entry.item["content"]
+    ]
+    entry.item = {**entry.item, "content": parts}
+
+
 def message(ident: str, role: str, content: list[Wire], status: str = "completed") -> Wire:
     return {
         "id": ident,

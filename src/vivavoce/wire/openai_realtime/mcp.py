@@ -7,6 +7,7 @@ from typing import Any
 
 from ...core.events import ToolApproved, ToolsDeclared, ToolSpec
 from ...core.notices import ToolSettled, ToolStarted
+from .config import Session
 from .effects import Configure, Connect, McpTool
 from .items import Entry, Wire
 from .refusal import Refusal
@@ -27,7 +28,7 @@ class _Server:
 
 @dataclass(slots=True)
 class _Running:
-    """A call under way; `response` is None once it was approved on its own."""
+    """A call under way. `response` is None once it was approved on its own, `item` until it is told."""
 
     entry: Entry
     response: Response | None
@@ -40,18 +41,21 @@ class Mcp:
         self._state = state
         self._servers: dict[str, _Server] = {}
         self._running: dict[str, _Running] = {}
-        self._requests: dict[str, ToolStarted] = {}
+        self._requests: dict[str, tuple[ToolStarted, McpTool]] = {}
         """Approval requests nobody has answered."""
 
     # the servers
 
-    def declared(self) -> None:
-        """The session's tools may have changed: forget servers that are gone, ask new ones for their tools."""
-        wanted = {server.label: server for server in mcp_servers(self._state.session.tools)}
+    def forget(self, session: Session) -> None:
+        """The session is about to change to this: servers that it does not name are gone."""
+        wanted = {server.label: server for server in mcp_servers(session.tools)}
         for label in [label for label, known in self._servers.items() if wanted.get(label) != known.server]:
             self._listed(self._servers.pop(label), None)
-        for label, server in wanted.items():
-            if label not in self._servers:
+
+    def declared(self) -> None:
+        """The session's tools may have changed: ask new servers for theirs."""
+        for server in mcp_servers(self._state.session.tools):
+            if server.label not in self._servers:
                 self._connect(server)
 
     def _connect(self, server: McpServer) -> None:
@@ -115,49 +119,40 @@ class Mcp:
                 found.append(ToolSpec(tool.name, approval=known.server.needs_approval(tool.own_name)))
         return tuple(found)
 
-    def owns(self, name: str) -> bool:
-        """Is this the name of a tool on a server?"""
-        return any(tool.name == name for tool in self.tools())
-
     # calls
 
-    def called(self, response: Response, notice: ToolStarted) -> None:
-        """The model calls a tool of a server; it runs already unless it needs approval."""
+    def called(self, response: Response, notice: ToolStarted) -> bool:
+        """The model calls a tool; if it is one of a server, it runs already unless it needs approval."""
+        tool = next((tool for tool in self.tools() if tool.name == notice.name), None)
+        if tool is None:
+            return False
         if notice.approval:
             ident = self._state.new_id("mcpr")
-            self._requests[ident] = notice
-            label, name = self._names(notice.name)
-            row = {"id": ident, "object": "realtime.item", "type": "mcp_approval_request", "server_label": label}
-            response.add_done(Entry(ident, {**row, "name": name, "arguments": notice.arguments}, known=False))
-            return
-        entry = Entry(notice.item, self._call_item(notice, None))
-        opened = response.call(entry, "mcp_call")
-        response.mcp(opened, "in_progress")
-        self._running[notice.call] = _Running(entry, response, opened)
+            self._requests[ident] = notice, tool
+            row = {"id": ident, "object": "realtime.item", "type": "mcp_approval_request", "server_label": tool.label}
+            entry = Entry(ident, {**row, "name": tool.own_name, "arguments": notice.arguments}, known=False)
+            response.do(lambda: response.add_done(entry))
+        else:
+            running = _Running(Entry(notice.item, _call_item(notice, tool, None)), response, None)
+            self._running[notice.call] = running
+            response.do(lambda: self._open(running, response))
+        return True
 
-    def _names(self, name: str) -> tuple[str, str]:
-        tool = next(tool for tool in self.tools() if tool.name == name)
-        return tool.label, tool.own_name
-
-    def _call_item(self, notice: ToolStarted, request: str | None) -> Wire:
-        label, name = self._names(notice.name)
-        return {
-            "id": notice.item,
-            "object": "realtime.item",
-            "type": "mcp_call",
-            "server_label": label,
-            "name": name,
-            "arguments": notice.arguments or "{}",
-            "approval_request_id": request,
-            "output": None,
-            "error": None,
-        }
+    def _open(self, running: _Running, response: Response) -> None:
+        running.item = response.call(running.entry, "mcp_call")
+        response.mcp(running.item, "in_progress")
 
     def settled(self, notice: ToolSettled) -> None:
         """A call has its result."""
         running = self._running.pop(notice.call, None)
         if running is None:
             return
+        if running.response is None:
+            self._close(running, notice)
+        else:
+            running.response.do(lambda: self._close(running, notice))
+
+    def _close(self, running: _Running, notice: ToolSettled) -> None:
         entry = running.entry
         if notice.ok:
             entry.item = {**entry.item, "output": notice.output}
@@ -185,14 +180,28 @@ class Mcp:
     def decided(self, item: Wire) -> None:
         """Somebody answered an approval request: the call runs now, as an item of its own, or never."""
         state, request = self._state, item["approval_request_id"]
-        notice = self._requests.pop(request)
+        notice, tool = self._requests.pop(request)
         if item["approve"]:
-            entry = Entry(notice.item, self._call_item(notice, request))
+            entry = Entry(notice.item, _call_item(notice, tool, request))
             previous = state.items.add(entry)
             self._running[notice.call] = _Running(entry, None, None, previous)
             state.tell({"type": "conversation.item.added", "previous_item_id": previous, "item": entry.item})
             state.tell({"type": "response.mcp_call.in_progress", "item_id": entry.id, "output_index": 0})
         state.act(ToolApproved(notice.call, item["approve"], item.get("reason") or ""))
+
+
+def _call_item(notice: ToolStarted, tool: McpTool, request: str | None) -> Wire:
+    return {
+        "id": notice.item,
+        "object": "realtime.item",
+        "type": "mcp_call",
+        "server_label": tool.label,
+        "name": tool.own_name,
+        "arguments": notice.arguments or "{}",
+        "approval_request_id": request,
+        "output": None,
+        "error": None,
+    }
 
 
 def _list_item(ident: str, label: str, tools: list[dict[str, Any]]) -> Wire:

@@ -18,8 +18,8 @@ _WORDS_MS, _ANSWER_WORDS_MS = 10_000, 3_000
 nobody asked for waits less."""
 
 
-def settings(session: Session) -> Settings:
-    """Every policy key that the protocol governs."""
+def settings(session: Session, plays: bool = False) -> Settings:
+    """Every policy key that the protocol governs. `plays`: the agent's voice is played by us, not by the client."""
     detection = session.audio.input.turn_detection
     found: Settings = {
         "turns": "manual" if detection is None else "local",
@@ -27,13 +27,14 @@ def settings(session: Session) -> Settings:
         # Failures are told as failed responses, and what happens next is the client's affair.
         "reply.apology": "",
         "reply.continue_after_tools": False,
-        # The client plays: nothing can be held back once it was sent.
-        "barge_in.hold_after_ms": 10**8,
         "idle.ask": True,
         "idle.prompt_after_ms": 0,
         "endpoint.answer": False,
         "endpoint.words_timeout_ms": _WORDS_MS,
     }
+    if not plays:
+        # Nothing can be held back once it was sent.
+        found["barge_in.hold_after_ms"] = 10**8
     if detection is None:
         return found
     answers = detection.create_response and session.type == "realtime"

@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 
 from ...core.commands import Message, Result
+from ...audio.pcm import Pcm
+from ...audio.resample import Resampler
 from ...core.events import (
     HeardReported,
     InputCleared,
@@ -20,6 +22,7 @@ from ...core.events import (
     ToolSpec,
     TurnCommitted,
 )
+from ...core.units import OUT_RATE
 from . import messages as m
 from .audio import MIN_COMMIT_MS, decode, rate_of
 from .config import AudioOutput, Session, check_max_tokens, updated
@@ -44,10 +47,12 @@ class Requests:
     def __init__(self, state: State) -> None:
         self._state = state
         self._settings: dict[str, bool | int | float | str] = {}
+        self._line: Resampler | None = None
 
     def begin(self) -> None:
-        """The session begins: the conversation gets its settings."""
-        self._apply(self._state.session)
+        """The session begins, the first time: the conversation gets its settings."""
+        if not self._settings:
+            self._apply(self._state.session)
 
     def take(self, event: m.ClientEvent) -> None:
         """Raises `Refusal`."""
@@ -75,8 +80,7 @@ class Requests:
             case m.ResponseCancel():
                 self._cancel(event)
             case m.ClearOutput():
-                message = "This connection has no output audio buffer: a client over WebSocket plays by itself."
-                raise Refusal("invalid_event", message, "type")
+                self._clear_output()
 
     def refuse_audio(self, event: m.ClientEvent) -> None:
         """Raises `Refusal` for more audio than can be heard in time."""
@@ -89,6 +93,7 @@ class Requests:
     def _update(self, event: m.SessionUpdate) -> None:
         state = self._state
         new = updated(state.session, m.plain(event.session), bool(state.line), state.spoke)
+        self.mcp.forget(new)
         self._apply(new)
         state.tell({"type": "session.updated", "session": state.echo()})
         self.mcp.declared()
@@ -97,9 +102,10 @@ class Requests:
         """Tell the agent, and the conversation what is new to it."""
         state = self._state
         state.session = session
-        state.buffer.change(session.audio.input.format)
+        if not state.plays:
+            state.buffer.change(session.audio.input.format)
         state.add(Configure(session, mcp=self.mcp.tools()))
-        wanted = settings(session)
+        wanted = settings(session, state.plays)
         if fresh := {key: value for key, value in wanted.items() if self._settings.get(key) != value}:
             state.act(PolicySet(tuple(fresh.items())))
         self._settings = wanted
@@ -112,13 +118,25 @@ class Requests:
     # audio
 
     def _append(self, event: m.Append) -> None:
-        buffer = self._state.buffer
-        data, pcm = decode(event.audio, buffer.form)
-        buffer.append(data)
-        if self._state.session.audio.input.turn_detection is not None and not self._state.turns:
-            buffer.forget_all_but(self._kept_ms())
+        if self._state.plays:
+            message = "The caller's audio comes on the audio track of this call, not in events."
+            raise Refusal("invalid_event_for_transport", message, "type")
+        form = self._state.buffer.form
+        data, pcm = decode(event.audio, form)
+        self._keep(data)
         if pcm.size:
-            self._state.add(Hear(pcm, rate_of(buffer.form)))
+            self._state.add(Hear(pcm, rate_of(form)))
+
+    def listen(self, pcm: Pcm, rate: int) -> None:
+        """Audio of the caller that comes on a line of its own: kept as appended audio is."""
+        if self._line is None or self._line.src != rate:
+            self._line = Resampler(rate, OUT_RATE)
+        self._keep(self._line.push(pcm).astype("<i2", copy=False).tobytes())
+
+    def _keep(self, data: bytes) -> None:
+        self._state.buffer.append(data)
+        if self._state.session.audio.input.turn_detection is not None and not self._state.turns:
+            self._state.buffer.forget_all_but(self._kept_ms())
 
     def _kept_ms(self) -> int:
         """Audio before a turn that may belong to it."""
@@ -141,10 +159,11 @@ class Requests:
                 state.tell({"type": "input_audio_buffer.speech_stopped", "audio_end_ms": end, "item_id": item})
         else:
             item = state.new_id("item")
-        # The last sounds come out of filters and windows only when something follows them.
-        rate = rate_of(buffer.form)
-        state.padded_ms += _PAD_MS
-        state.add(Hear(np.zeros(rate * _PAD_MS // 1000, dtype=np.int16), rate))
+        if not state.plays:
+            # The last sounds come out of filters and windows only when something follows them.
+            rate = rate_of(buffer.form)
+            state.padded_ms += _PAD_MS
+            state.add(Hear(np.zeros(rate * _PAD_MS // 1000, dtype=np.int16), rate))
         audio = buffer.take(buffer.begin_ms, buffer.end_ms)
         state.tell({"type": "input_audio_buffer.committed", "previous_item_id": state.items.last, "item_id": item})
         entry = Entry(item, user_audio(item))
@@ -180,17 +199,22 @@ class Requests:
             message = f"Error retrieving item: the item with id '{event.item_id[:64]}' does not exist."
             raise Refusal("item_retrieve_invalid_item_id", message, "item_id")
         if event.item_id in self._state.truncating:
-            self._state.awaiting.setdefault(event.item_id, []).append(event.event_id or "")
+            self._state.awaiting[event.item_id] = self._state.awaiting.get(event.item_id, 0) + 1
             return
         self._state.tell({"type": "conversation.item.retrieved", "item": self._state.items.shown(entry)})
 
     def _delete(self, event: m.ItemDelete) -> None:
-        entry = self._state.items.remove(event.item_id)
+        state, entry = self._state, self._state.items.get(event.item_id)
         if entry is None:
             message = f"Error deleting item: the item with id '{event.item_id[:64]}' does not exist."
             raise Refusal("item_delete_invalid_item_id", message, "item_id")
-        self._state.act(ItemDeleted(event.item_id))
-        self._state.tell({"type": "conversation.item.deleted", "item_id": event.item_id})
+        # What was asked about it before comes first.
+        for mark in state.truncating.get(entry.id, ()):
+            state.truncated(entry.id, mark)
+        state.answer_awaiting(entry)
+        state.items.remove(entry.id)
+        state.act(ItemDeleted(entry.id))
+        state.tell({"type": "conversation.item.deleted", "item_id": entry.id})
 
     def _truncate(self, event: m.ItemTruncate) -> None:
         state, entry = self._state, self._state.items.get(event.item_id)
@@ -278,9 +302,21 @@ class Requests:
         if found is None:
             message = "Cancellation failed: no active response found"
             raise Refusal("response_cancel_not_active", message)
-        found.do(lambda: found.finish("cancelled", "client_cancelled"))
+        found.end("cancelled", "client_cancelled")
         state.act(StopAsked(found.reply or 0, found.id))
         state.over(found)
+
+    def _clear_output(self) -> None:
+        """Stop what is being played, and what waits to be."""
+        state = self._state
+        if not state.plays:
+            message = "This connection has no output audio buffer: a client over WebSocket plays by itself."
+            raise Refusal("invalid_event", message, "type")
+        for reply, response in list(state.unheard.items()):
+            if not response.ending:
+                response.end("cancelled", "client_cancelled")
+            state.act(StopAsked(reply))
+            state.over(response)
 
 
 def _voice(voice: str | dict[str, Any] | None) -> str | None:

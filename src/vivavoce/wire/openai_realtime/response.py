@@ -67,6 +67,11 @@ class Response:
         self.item = ""
         """What its message is called."""
         self.closed = False
+        """`response.done` was sent."""
+        self.ending = False
+        """It was told to end, now or when it is its turn; nothing more of it counts."""
+        self.audible = False
+        """We have begun to play it."""
         self.made = False
         """All of its text, audio and calls exist."""
         self.samples_due = 0
@@ -76,6 +81,9 @@ class Response:
         self.short = ""
         self.part: Part | None = None
         self.calls: dict[str, CallItem] = {}
+        self.heard: str | None = None
+        """What the client says was heard of it, once it said so."""
+        self.heard_ms = 0
         self._send = emit
         self._join = join
         self._later: list[Callable[[], object]] | None = None
@@ -110,6 +118,11 @@ class Response:
             act()
         else:
             self._later.append(act)
+
+    def end(self, status: str, reason: str | None = None, error: dict[str, Any] | None = None) -> None:
+        """Finish it, now or when it is its turn; what is made of it from now on is not told."""
+        self.ending = True
+        self.do(lambda: self.finish(status, reason, error))
 
     def _emit(self, event_type: str, **fields: Any) -> None:
         self._send({"type": event_type, **fields})
@@ -189,7 +202,7 @@ class Response:
         """End it, once: close what is open, then `response.done`."""
         if self.closed:
             return
-        self.closed = True
+        self.closed = self.ending = True
         if status == "completed" and self.short:
             status, reason = "incomplete", _CUT[self.short]
         if self.part is not None:

@@ -25,9 +25,10 @@ MAX_BACKLOG_MS = 600_000
 class Server:
     """One session, whose first connection is 0. Sideband connections have other numbers."""
 
-    def __init__(self, ids: str, session: Session, expires_at: int) -> None:
-        """`ids`: letters and digits that no other session has. `expires_at`: unix seconds."""
-        self._state = State(ids, session, expires_at)
+    def __init__(self, ids: str, session: Session, expires_at: int, plays: bool = False) -> None:
+        """`ids`: letters and digits that no other session has. `expires_at`: unix seconds. `plays`: we play the agent's
+        voice; else the client does."""
+        self._state = State(ids, session, expires_at, plays)
         self._requests = Requests(self._state)
         self._telling = Telling(self._state)
         self._mcp = Mcp(self._state)
@@ -41,12 +42,20 @@ class Server:
     def session(self) -> Session:
         return self._state.session
 
+    def begin(self) -> list[Effect]:
+        """The call begins, at the latest with its first connection."""
+        self._requests.begin()
+        return self._state.effects()
+
     def attach(self, connection: int = 0) -> list[Effect]:
         """A connection begins: it is told of the session first."""
         self._state.tell({"type": "session.created", "session": self._state.echo()}, to=connection)
-        if connection == 0:
-            self._requests.begin()
+        self._requests.begin()
         return self._state.effects()
+
+    def listen(self, pcm: Pcm, rate: int) -> None:
+        """More of the caller's audio, where it does not come in messages: int16 mono at `rate`."""
+        self._requests.listen(pcm, rate)
 
     def receive(self, now: float, message: str | bytes, connection: int = 0, backlog_ms: float = 0) -> list[Effect]:
         """A message of a client at `now` (seconds of any clock). `backlog_ms`: audio that waits to be heard."""

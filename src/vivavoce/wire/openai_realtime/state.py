@@ -12,7 +12,7 @@ from ...core.events import Event
 from .audio import InputBuffer
 from .config import Session, echo
 from .effects import Act, Effect, Send
-from .items import Entry, Items
+from .items import Entry, Items, retell
 from .limiter import Limiter
 from .refusal import Refusal
 from .response import Response
@@ -38,6 +38,9 @@ class State:
     ids: str
     session: Session
     expires_at: int
+    plays: bool = False
+    """We play the agent's voice to the caller, and the caller's audio comes on a line of its own (WebRTC, telephone);
+    else both are in the messages and the client plays."""
     now: float = 0.0
     items: Items = field(default_factory=Items)
     buffer: InputBuffer = field(default_factory=InputBuffer)
@@ -48,6 +51,8 @@ class State:
     """Responses beside the conversation that are not over."""
     by_reply: dict[int, Response] = field(default_factory=dict)
     """Whose answer a reply is, as long as anybody may ask."""
+    unheard: dict[int, Response] = field(default_factory=dict)
+    """Replies that we are playing or will play."""
     turns: dict[int, SpokenTurn] = field(default_factory=dict)
     recording: set[str] = field(default_factory=set)
     """Items of turns that the client committed, until the conversation has them too."""
@@ -57,8 +62,8 @@ class State:
     """There was audio of the agent."""
     truncating: dict[str, list[int]] = field(default_factory=dict)
     """Item -> marks (ms) that the conversation has not yet answered."""
-    awaiting: dict[str, list[str]] = field(default_factory=dict)
-    """Item -> ids of retrieve events that wait until it is truncated."""
+    awaiting: dict[str, int] = field(default_factory=dict)
+    """Item -> how many retrieve events wait until it is truncated."""
     _effects: list[Effect] = field(default_factory=list)
     _counters: dict[str, int] = field(default_factory=dict)
 
@@ -150,12 +155,30 @@ class State:
             self.spoke = self.spoke or bool(part.audio)
             self.items.keep(part.entry, bytes(part.audio))
             part.audio.clear()
+            self.heard(response)
         response.forget()
         self.tell({"type": "rate_limits.updated", "rate_limits": self.limiter.shown(self.now)})
         if self.line:
             following = self.line[0]
             following.let_go()
             self.settle(following)
+
+    def truncated(self, item: str, mark: int) -> None:
+        event = {"type": "conversation.item.truncated", "item_id": item, "content_index": 0, "audio_end_ms": mark}
+        self.tell(event)
+
+    def answer_awaiting(self, entry: Entry) -> None:
+        """It is truncated, and shown to those who asked for it meanwhile."""
+        self.truncating.pop(entry.id, None)
+        for _ in range(self.awaiting.pop(entry.id, 0)):
+            self.tell({"type": "conversation.item.retrieved", "item": self.items.shown(entry)})
+
+    def heard(self, response: Response) -> None:
+        """If its client truncated it, what was not heard is gone: from its message and from the audio kept."""
+        if response.part is not None and response.heard is not None:
+            entry = response.part.entry
+            retell(entry, response.heard)
+            self.items.keep(entry, entry.audio[: response.bytes_at(response.heard_ms)])
 
     def settle(self, response: Response) -> None:
         """Finish it if all of it is there."""

@@ -9,8 +9,8 @@ from ...core import notices as n
 from ...core.commands import Why
 from ...core.events import ItemDeleted
 from ...core.notices import Ending
-from ...core.units import IN_RATE
-from .items import Entry, user_audio
+from ...core.units import IN_RATE, out_ms
+from .items import Entry, retell, user_audio
 from .response import Response, call_entry
 from .state import SpokenTurn, State
 
@@ -48,6 +48,8 @@ class Telling:
                 self.mcp.settled(notice)
             case n.ReplyMade():
                 self._made(notice)
+            case n.ReplyAudible(reply):
+                self._audible(reply)
             case n.ReplyClosed():
                 self._closed(notice)
             case n.ReplyHeard():
@@ -88,9 +90,6 @@ class Telling:
             self._speech_stopped(turn.item, end)
         if notice.item in state.recording:
             state.recording.remove(notice.item)
-            if state.items.get(notice.item) is None:
-                # Its client deleted it before the conversation had it.
-                state.act(ItemDeleted(notice.item))
         elif turn is not None:
             self._commit(notice.item, state.buffer.take(start, end + self._tail_ms()))
         self.transcribed(notice.item, notice.text, seconds, why)
@@ -143,29 +142,32 @@ class Telling:
         response = next((r for r in [*state.line, *state.asides] if notice.ref and r.id == notice.ref), None)
         if response is None:
             if notice.ref:
-                # It was cancelled before it began.
+                # It was cancelled before it began, and has no place in the conversation.
+                state.act(ItemDeleted(notice.item))
                 return
             response = Response(state.new_id("resp"), state.session, state.conversation, None, state.tell, state.join)
             state.open(response)
         response.reply, response.item = notice.reply, notice.item
         state.by_reply[notice.reply] = response
+        if state.plays:
+            state.unheard[notice.reply] = response
 
     def _refused(self, ref: str, code: str, detail: str) -> None:
         response = next((r for r in [*self._state.line, *self._state.asides] if r.id == ref), None)
         if response is not None:
             error = {"type": "server_error", "code": code, "message": detail}
-            response.do(lambda: response.finish("failed", error=error))
+            response.end("failed", error=error)
             self._state.over(response)
 
     def _delta(self, reply: int, text: str) -> None:
         response = self._state.by_reply.get(reply)
-        if response is not None and text and not response.closed:
+        if response is not None and text and not response.ending:
             response.do(lambda: response.delta(text))
 
     def voice(self, reply: int, pcm: Pcm) -> bool:
         """More of the agent's voice; False when its response is over."""
         response = self._state.by_reply.get(reply)
-        if response is None or response.closed:
+        if response is None or response.ending:
             return False
         kept = pcm if response.active else pcm.copy()
         response.do(lambda: self._sound(response, kept))
@@ -178,37 +180,68 @@ class Telling:
 
     def _called(self, notice: n.ToolStarted) -> None:
         response = self._state.by_reply.get(notice.reply)
-        if response is None or response.closed:
+        if response is None or response.ending:
+            # Its client cancelled it, which the conversation did not know yet: nobody was told of this call.
+            self._state.act(ItemDeleted(notice.item))
             return
-        if self.mcp.owns(notice.name):
-            response.do(lambda: self.mcp.called(response, notice))
+        if self.mcp.called(response, notice):
             return
         entry = call_entry(notice.item, notice.call, notice.name, notice.arguments or "{}", notice.reply)
         response.do(lambda: response.call(entry, "function_call"))
 
     def _made(self, notice: n.ReplyMade) -> None:
         response = self._state.by_reply.get(notice.reply)
-        if response is None or response.closed:
+        if response is None or response.ending:
             return
 
         def made() -> None:
             response.made, response.samples_due, response.short = True, notice.samples, notice.short
             response.usage = dict(notice.usage)
+            if self._state.plays:
+                response.samples = notice.samples
 
         response.do(made)
         self._state.settle(response)
+
+    def _audible(self, reply: int) -> None:
+        response = self._state.unheard.get(reply)
+        if response is not None:
+            response.audible = True
+            self._state.tell({"type": "output_audio_buffer.started", "response_id": response.id})
+
+    def _unheard(self, notice: n.ReplyClosed) -> None:
+        """Nothing more of it will be played: its words are those that were heard."""
+        state, response = self._state, self._state.unheard.pop(notice.reply, None)
+        if response is None or not response.audible:
+            return
+        if notice.ending is Ending.DONE:
+            state.tell({"type": "output_audio_buffer.stopped", "response_id": response.id})
+            return
+        state.tell({"type": "output_audio_buffer.cleared", "response_id": response.id})
+        if response.part is not None:
+            event = {"type": "conversation.item.truncated", "item_id": response.part.entry.id, "content_index": 0}
+            state.tell({**event, "audio_end_ms": out_ms(notice.samples)})
 
     def _closed(self, notice: n.ReplyClosed) -> None:
         response = self._state.by_reply.get(notice.reply)
         if response is None:
             return
-        closed = response.closed
-        if not closed:
+        over = response.ending
+        if not over:
             response.do(lambda: _finish(response, notice))
-        if notice.ending is not Ending.DONE:
-            response.do(lambda: _remember(response, notice.heard))
-        if not closed:
+        response.do(lambda: self._unheard(notice))
+        if notice.ending is not Ending.DONE or response.heard is not None:
+            response.do(lambda: self._remember(response, notice.heard))
+        if not over:
             self._state.over(response)
+
+    def _remember(self, response: Response, heard: str) -> None:
+        """What the model will remember of an answer that was not finished: its words that were sent."""
+        if response.part is not None:
+            retell(response.part.entry, heard)
+        elif heard:
+            # Its client cancelled it, which the conversation did not know yet: nobody was told of these words.
+            self._state.act(ItemDeleted(response.item))
 
     def _heard(self, notice: n.ReplyHeard) -> None:
         state, response = self._state, self._state.by_reply.get(notice.reply)
@@ -219,14 +252,11 @@ class Telling:
         if not marks:
             return
         mark = marks.pop(0)
-        _retell(entry, notice.heard)
-        state.items.keep(entry, entry.audio[: response.bytes_at(mark)])
-        event = {"type": "conversation.item.truncated", "item_id": entry.id, "content_index": 0, "audio_end_ms": mark}
-        state.tell(event)
+        response.heard, response.heard_ms = notice.heard, mark
+        state.heard(response)
+        state.truncated(entry.id, mark)
         if not marks:
-            del state.truncating[entry.id]
-            for _ in state.awaiting.pop(entry.id, ()):
-                state.tell({"type": "conversation.item.retrieved", "item": state.items.shown(entry)})
+            state.answer_awaiting(entry)
 
 
 def _finish(response: Response, notice: n.ReplyClosed) -> None:
@@ -238,14 +268,3 @@ def _finish(response: Response, notice: n.ReplyClosed) -> None:
         code, _, detail = notice.failure.partition(": ")
         error = {"type": "server_error", "code": code or "failed", "message": detail or "The engine failed."}
         response.finish("failed", error=error)
-
-
-def _remember(response: Response, heard: str) -> None:
-    """What the model will remember of an answer that was not finished are the words that were sent as audio."""
-    if response.part is not None and response.config.spoken:
-        _retell(response.part.entry, heard)
-
-
-def _retell(entry: Entry, text: str) -> None:
-    """The words of an assistant's spoken message are these."""
-    entry.item = {**entry.item, "content": [{"type": "output_audio", "transcript": text}]}

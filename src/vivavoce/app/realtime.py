@@ -90,7 +90,7 @@ class RealtimeCalls:
         """One connection, to its end."""
         if opening.call_id is not None:
             if (running := self._running.get(opening.call_id)) is not None:
-                await running.serve(socket)
+                await running.serve(socket, caller=False)
             return
         try:
             model = opening.model or self._settings.model

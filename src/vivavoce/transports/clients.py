@@ -66,7 +66,9 @@ class Clients:
         self._recognise = recognise
         self._post: Post | None = None
         self._outboxes: dict[int, _Outbox] = {}
-        self._numbers = itertools.count()
+        self._listeners = itertools.count(1)
+        self._caller = False
+        """There is or was a caller."""
         self._waiting: deque[tuple[Ordered, int]] = deque()
         """With the characters that each came in."""
         self._size = 0
@@ -77,12 +79,13 @@ class Clients:
 
     # the sockets
 
-    async def serve(self, socket: Socket) -> None:
-        """Talk with a client until it or the session is gone."""
+    async def serve(self, socket: Socket, caller: bool = True) -> None:
+        """Talk with a client until it or the session is gone. There is one caller; who comes later listens in."""
         if self._gone.is_set():
             await socket.close(1000, "")
             return
-        number = next(self._numbers)
+        number = next(self._listeners) if self._caller or not caller else 0
+        self._caller = self._caller or caller
         outbox = self._outboxes[number] = _Outbox(socket)
         sending = asyncio.get_running_loop().create_task(outbox.run(), name=f"sender {number}")
         try:

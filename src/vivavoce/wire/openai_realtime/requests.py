@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from ...core.commands import Message, Result
 from ...audio.pcm import Pcm
 from ...audio.resample import Resampler
+from ...core.commands import Message, Result
 from ...core.events import (
     HeardReported,
     InputCleared,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import threading
-import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,16 +13,15 @@ from typing import Any
 
 import pytest
 from bench.instant import engines
+from tests.app.recorded import check_recording
 from tests.clients.process import serving
 from tests.clients.speech import recording, silence
 from tests.clients.talk import connected
 
 from vivavoce.app import embedded, http, realtime
-from vivavoce.app.capture import load
 from vivavoce.app.cli import main, parser
 from vivavoce.app.http.tls import self_signed
 from vivavoce.core.policy import PRESETS
-from vivavoce.wire.capture import End
 
 pytestmark = pytest.mark.offline
 
@@ -213,26 +210,8 @@ def test_ctrl_c_before_it_serves_is_one_line_too(
 # what it does
 
 
-def calls_in(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[End]:
-    """The end of each recording, once its sounds are as long as it says and its replay is identical."""
-    ends = []
-    for call in sorted(folder.iterdir()):
-        assert sorted(path.name for path in call.iterdir()) == ["agent.wav", "caller.wav", "capture.jsonl"]
-        assert main(["replay", str(call), "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["identical"]
-        end = load(call).end
-        for name, rate, samples in (("caller", 16_000, end.caller_samples), ("agent", 24_000, end.agent_samples)):
-            with wave.open(str(call / f"{name}.wav")) as sound:
-                assert (sound.getframerate(), sound.getnframes()) == (rate, samples)
-                assert len(sound.readframes(samples)) == 2 * samples
-        ends.append(end)
-    return ends
-
-
 @pytest.mark.slow
-def test_calls_are_recorded_whole_also_when_the_server_stops(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_calls_are_recorded_whole_also_when_the_server_stops(tmp_path: Path) -> None:
     async def talk(url: str) -> None:
         async with connected(url, key=KEY, check=False) as one, one.microphone(recording("hello-world")):
             await one.turn()
@@ -257,7 +236,9 @@ def test_calls_are_recorded_whole_also_when_the_server_stops(
         assert there.wait(20)
     waiting.join()
     assert codes[0][0] == 1001
-    ends = calls_in(tmp_path / "calls", capsys)
+    ends = [check_recording(folder).end for folder in (tmp_path / "calls").iterdir()]
     assert len(ends) == 3
+    for folder in (tmp_path / "calls").iterdir():
+        assert main(["replay", str(folder)]) == 0
     assert sum("ends after" in line for line in served.lines) == 3
-    assert any(end.caller_samples > 16_000 for end in ends)
+    assert any(end is not None and end.caller_samples > 16_000 for end in ends)

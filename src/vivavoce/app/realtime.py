@@ -7,11 +7,12 @@ import json
 import secrets
 import string
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -27,8 +28,10 @@ from ..runtime.engines import AgentConfig, EngineError, Engines
 from ..runtime.observe import Observer
 from ..runtime.session import Session
 from ..runtime.tools import ToolCode
-from ..transports.clients import Socket
+from ..transports.clients import Clients, Socket
 from ..transports.realtime import Realtime
+from ..transports.webrtc.call import WebRtc
+from ..transports.webrtc.peer import Channel, Peer
 from ..wire.openai_realtime import config as wire
 from ..wire.openai_realtime.effects import Configure, Connect, McpTool
 from ..wire.openai_realtime.refusal import Refusal
@@ -37,7 +40,10 @@ from ..wire.openai_realtime.tools import chosen, functions, shown
 from .http.errors import BadSession
 from .http.socket import Opening
 from .mcp import McpServers
+from .watch import Watch
 
+WATCH = "vivavoce"
+"""The data channel of our own events."""
 _STEP = IN_RATE
 _LETTERS = string.ascii_letters + string.digits
 
@@ -58,6 +64,8 @@ class Settings:
     """Longest session, in seconds."""
     record: Path | None = None
     """Directory for a recording of each session."""
+    peer: Callable[[], Peer] | None = None
+    """Makes the peers of WebRTC calls; None where they are not possible."""
 
 
 class RealtimeCalls:
@@ -68,7 +76,8 @@ class RealtimeCalls:
         self._engines = engines
         self._settings = settings
         self._log = log
-        self._running: dict[str, Realtime] = {}
+        self._running: dict[str, Clients] = {}
+        """Sessions and calls by their ids."""
 
     def has(self, call_id: str) -> bool:
         return call_id in self._running
@@ -99,7 +108,7 @@ class RealtimeCalls:
             await _turn_away(socket, refusal, 4000)
             return
         try:
-            call = _Call(self._engines, self._settings, session, self._running, self._log)
+            call = SocketCall(self._engines, self._settings, session, self._running, self._log)
         except BadInput as error:
             # The recording cannot be made: the folder was writable when the server began.
             self._log(f"a call is refused: {error}")
@@ -107,30 +116,64 @@ class RealtimeCalls:
             return
         await call.run(socket)
 
+    async def answer(self, opening: Opening, offer: str, given: dict[str, Any]) -> PeerCall:
+        """A WebRTC call whose offer (SDP) is answered; it is to be `run`. `given`: its session, as the request has it.
 
-class _Call:
-    """One session and its transport."""
+        Raises BadOffer, BadSession.
+        """
+        assert self._settings.peer is not None
+        try:
+            model = opening.model or self._settings.model
+            session = wire.first(model, opening.kind, self._settings.instructions, opening.session)
+            if given:
+                session = wire.updated(session, {"type": session.type, **given})
+        except Refusal as refusal:
+            raise BadSession(refusal.code, refusal.message, refusal.param) from None
+        call = PeerCall(self._engines, self._settings, session, self._running, self._log)
+        await call.answer_to(offer)
+        return call
+
+    def hang_up(self, call_id: str) -> bool:
+        """End a WebRTC call; False when there is none."""
+        call = self._running.get(call_id)
+        if not isinstance(call, WebRtc):
+            return False
+        call.hang_up()
+        return True
+
+
+Line = TypeVar("Line", Realtime, WebRtc)
+
+
+class _Call(ABC, Generic[Line]):
+    """One session; which transport it has is what its kinds differ in."""
+
+    plays = False
 
     def __init__(
         self,
         engines: Engines,
         settings: Settings,
         session: wire.Session,
-        running: dict[str, Realtime],
+        running: dict[str, Clients],
         log: Callable[[str], None],
     ) -> None:
         ids = _ident("")
         self._settings = settings
         self._running = running
         self._log = log
-        self._server = Server(ids, session, int(time.time()) + settings.most_s)
+        self._server = Server(ids, session, int(time.time()) + settings.most_s, self.plays)
         self._engines = engines
-        self._transport = Realtime(self._server, self._configure, self._connect, self._recognise)
         self._mcp = McpServers(self._listed)
         conversation = Conversation(settings.policy, {})
-        agent = self._agent(Configure(session))
-        observers = self._observers()
-        self._session = Session(conversation, engines, agent, self._transport, observers, ids=ids)
+        self._agent_now = self._agent(Configure(session))
+        self._transport: Line = self._make_transport()
+        self._session = Session(conversation, engines, self._agent_now, self._transport, self._observers(), ids=ids)
+        self._ids: tuple[str, ...] = (self._server.id,)
+
+    @abstractmethod
+    def _make_transport(self) -> Line:
+        """Called once, when all but the session itself is there."""
 
     def _observers(self) -> Sequence[Observer]:
         if self._settings.record is None:
@@ -139,20 +182,22 @@ class _Call:
 
         return (Recorder(self._settings.record / self._server.id, overwrite=False),)
 
-    async def run(self, socket: Socket) -> None:
-        """Until the client hangs up, the session ends, or its time is over."""
+    @asynccontextmanager
+    async def _running_session(self) -> AsyncIterator[asyncio.Task[Any]]:
+        """The session's task, while its ids lead to it; outside it is over."""
         loop = asyncio.get_running_loop()
         minutes = max(1, self._settings.most_s // 60)
         timer = loop.call_later(self._settings.most_s, lambda: self._transport.perform(self._server.expire(minutes)))
-        self._running[self._server.id] = self._transport
-        self._log(f"{self._server.id} begins")
+        self._running |= dict.fromkeys(self._ids, self._transport)
+        self._log(f"{self._ids[-1]} begins")
         talking = loop.create_task(self._session.run(), name=f"session {self._server.id}")
         talking.add_done_callback(self._ended)
         try:
-            await self._transport.serve(socket)
+            yield talking
         finally:
             timer.cancel()
-            del self._running[self._server.id]
+            for ident in self._ids:
+                del self._running[ident]
             await self._mcp.close()
             with suppress(EngineError):
                 await _outlast(talking)
@@ -167,7 +212,7 @@ class _Call:
         reason = "failed" if error is not None or summary is None else summary.reason
         seconds = 0.0 if summary is None else summary.duration_ms / 1000
         reports = "" if summary is None else "".join(f"; {r.role.value} {r.code}: {r.detail}" for r in summary.reports)
-        self._log(f"{self._server.id} ends after {seconds:.1f} s: {reason}{reports}")
+        self._log(f"{self._ids[-1]} ends after {seconds:.1f} s: {reason}{reports}")
 
     # what the protocol's machine asks for
 
@@ -186,7 +231,8 @@ class _Call:
 
     def _agent(self, effect: Configure) -> AgentConfig:
         """The agent that a session describes."""
-        session, settings = effect.session, self._settings
+        session: wire.Session = effect.session
+        settings = self._settings
         limit = session.max_output_tokens
         return AgentConfig(
             session.instructions,
@@ -201,6 +247,76 @@ class _Call:
     def _mcp_tool(self, tool: McpTool) -> ToolCode:
         described = Tool(tool.name, tool.description, dict(tool.schema))
         return ToolCode(described, ToolSpec(tool.name), self._mcp.function(tool.label, tool.own_name))
+
+
+class SocketCall(_Call[Realtime]):
+    """A session over a WebSocket."""
+
+    def _make_transport(self) -> Realtime:
+        return Realtime(self._server, self._configure, self._connect, self._recognise)
+
+    async def run(self, socket: Socket) -> None:
+        """Until the client hangs up, the session ends, or its time is over."""
+        async with self._running_session():
+            await self._transport.serve(socket)
+
+
+class PeerCall(_Call[WebRtc]):
+    """A session over WebRTC."""
+
+    plays = True
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.id = f"rtc_{self._server.id.removeprefix('sess_')}"
+        self.answer = ""
+        """Ours (SDP), once there is one."""
+        self._ids = (self._server.id, self.id)
+
+    def _make_transport(self) -> WebRtc:
+        assert self._settings.peer is not None
+        tools = [tool.spec.name for tool in self._agent_now.tools]
+        started = {"call_id": self._server.id.replace("sess_", "rtc_"), "model": self._server.session.model}
+        shown = {"voices": self._settings.voices, "instructions": self._agent_now.instructions, "tools": tools}
+        self._watch = Watch(started | shown)
+        requests = (self._configure, self._connect, self._recognise)
+        return WebRtc(self._server, *requests, self._settings.peer(), self._channel)
+
+    def _observers(self) -> Sequence[Observer]:
+        return (*super()._observers(), self._watch)
+
+    async def _channel(self, channel: Channel) -> None:
+        """A data channel that is not the protocol's: one that watches, or nobody we know."""
+        if channel.label == WATCH:
+            await self._watch.serve(channel)
+        else:
+            await channel.close()
+
+    async def answer_to(self, offer: str) -> None:
+        """Raises BadOffer."""
+        try:
+            self.answer = await self._transport.answer(offer)
+        except BaseException:
+            await self._transport.close()
+            raise
+
+    async def run(self) -> None:
+        """From when the peer comes until it or the session is gone. Also ends what never began."""
+        try:
+            if await self._transport.begun():
+                async with self._running_session() as talking:
+                    await asyncio.wait((talking,))
+            else:
+                self._log(f"{self.id} never came")
+        finally:
+            await self._transport.close()
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Hang up."""
+        self._transport.hang_up()
+
+    def drop(self) -> None:
+        self._transport.hang_up()
 
 
 def _tool(tool: Any) -> ToolCode:

@@ -5,21 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from .errors import Refused
-from .socket import AsgiSocket
 
 GOING_AWAY = 1001
 _LAST_WORD_S = 1.0
 """What a cancelled conversation gets to clean up."""
 
 
+class Line(Protocol):
+    """A socket, or another way to a peer."""
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Say goodbye."""
+
+    def drop(self) -> None:
+        """Give the peer up."""
+
+
 class Connections:
-    """The running conversations; each is one task with at most one socket."""
+    """The running conversations; each is one task with at most one line."""
 
     def __init__(self, most: int = 100) -> None:
         self._most = most
-        self._sockets: dict[asyncio.Task[object], AsgiSocket | None] = {}
+        self._sockets: dict[asyncio.Task[object], Line | None] = {}
         self.closing = False
         """All of them are being ended: a cancelled conversation need not say so."""
 
@@ -40,8 +50,8 @@ class Connections:
         finally:
             del self._sockets[task]
 
-    async def opened(self, socket: AsgiSocket) -> None:
-        """The running task has its socket now."""
+    async def opened(self, socket: Line) -> None:
+        """The running task has its line now."""
         self._sockets[_this_task()] = socket
         if self.closing:
             await socket.close(GOING_AWAY, "server shutting down")

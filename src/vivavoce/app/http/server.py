@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from .calls import CallsEndpoint, PeerCalls
 from .client_secrets import CheckSession, ClientSecrets
 from .connections import GOING_AWAY, Connections
 from .door import LOOPBACK_ORIGIN, Brake, Door, subprotocols
@@ -44,8 +45,10 @@ def make_app(
     most_connections: int = 100,
     brake: Brake | None = None,
     routes: Sequence[BaseRoute] = (),
+    peer_calls: PeerCalls | None = None,
 ) -> Starlette:
-    """The ASGI application. `handler` runs each conversation; `routes` are more routes, tried first.
+    """The ASGI application. `handler` runs each conversation, `peer_calls` those over WebRTC, where that is installed;
+    `routes` are more routes, tried first.
 
     `state.door` (Door) and `state.connections` (Connections) are there for those routes and for whoever serves the
     application. Raises BadInput for an unusable origin.
@@ -54,11 +57,17 @@ def make_app(
     connections = Connections(most_connections)
     conversations = Conversations(handler, calls, door, connections)
     client_secrets = ClientSecrets(door, check_session)
+    webrtc = CallsEndpoint(peer_calls, door, connections)
     pages = Pages(door, connections, models)
     own: list[BaseRoute] = [Route("/healthz", pages.health)]
     for prefix in PREFIXES:
         own.append(WebSocketRoute(f"{prefix}/realtime", conversations))
         own.append(Route(f"{prefix}/realtime/client_secrets", client_secrets.create, methods=["POST"]))
+        own.append(Route(f"{prefix}/realtime/calls", webrtc.create, methods=["POST"]))
+        own.append(Route(f"{prefix}/realtime/calls/{{call_id}}/hangup", webrtc.hang_up, methods=["POST"]))
+        for action in ("accept", "reject", "refer"):
+            path = f"{prefix}/realtime/calls/{{call_id}}/{action}"
+            own.append(Route(path, webrtc.only_telephone, methods=["POST"]))
         own.append(Route(f"{prefix}/models", pages.list_models))
     own.append(WebSocketRoute("/{path:path}", _no_socket_here))
     app = Starlette(

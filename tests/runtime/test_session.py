@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
-from tests.runtime.fakes import HELLO, Line, Said, ScriptLlm, ToneTts, make
+import pytest
+from tests.runtime.fakes import HELLO, Line, Said, ScriptLlm, ScriptStt, ScriptSttCall, ToneTts, make
 
 from vivavoce.core.commands import EndCall, Flush, Generate
 from vivavoce.core.events import CallEnded, CallStarted, Played, Sent, UserSound
 from vivavoce.core.notices import Ending, ReplyClosed, TurnReport, UserTurned
+from vivavoce.providers.base import Post, ProviderError
+from vivavoce.runtime.engines import EngineError
 
 STORY = [f"This is sentence number {n} of a long story. " for n in range(8)]
 
@@ -82,3 +86,24 @@ def test_the_greeting_comes_first_and_the_end_is_said_once() -> None:
     assert call.told(ReplyClosed)[0].heard == "Hello. How are you?"
     assert not call.commands(Generate)
     assert len(call.commands(EndCall)) == 1
+
+
+class DeadStt(ScriptStt):
+    async def open(self, post: Post, expect: Sequence[str] = ()) -> ScriptSttCall:
+        raise ProviderError("refused", "no ears today")
+
+
+def test_what_ends_a_call_is_told_while_the_line_is_still_there() -> None:
+    told: list[tuple[str, int]] = []
+    line = Line(HELLO)
+    call = make(HELLO, line=line, stt=DeadStt(), on_failed=lambda error: told.append((str(error), line.closed)))
+    with pytest.raises(EngineError, match="no ears today"):
+        call.run()
+    assert told == [("the recogniser fake-stt cannot be opened: no ears today", 0)]
+    assert line.closed == 1
+
+
+def test_nothing_is_told_of_a_call_that_goes_well() -> None:
+    told: list[Exception] = []
+    make(HELLO, on_failed=told.append).run()
+    assert told == []

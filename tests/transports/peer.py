@@ -20,6 +20,8 @@ class Peer:
     """Both ends of one WebSocket. The client reads at once, until it is told to `stall`."""
 
     def __init__(self) -> None:
+        self.id = ""
+        """Of its session, once somebody has noted it."""
         self.events: list[Event] = []
         """All that the client has read."""
         self.closed: tuple[int, str] | None = None

@@ -37,7 +37,7 @@ from ..wire.openai_realtime.effects import Configure, Connect, McpTool
 from ..wire.openai_realtime.refusal import Refusal
 from ..wire.openai_realtime.server import Server
 from ..wire.openai_realtime.tools import chosen, functions, shown
-from .http.errors import BadSession
+from .http.errors import BadSession, Refused
 from .http.socket import Opening
 from .mcp import McpServers
 from .watch import Watch
@@ -119,7 +119,7 @@ class RealtimeCalls:
     async def answer(self, opening: Opening, offer: str, given: dict[str, Any]) -> PeerCall:
         """A WebRTC call whose offer (SDP) is answered; it is to be `run`. `given`: its session, as the request has it.
 
-        Raises BadOffer, BadSession.
+        Raises BadOffer, BadSession, Refused.
         """
         assert self._settings.peer is not None
         try:
@@ -129,7 +129,11 @@ class RealtimeCalls:
                 session = wire.updated(session, {"type": session.type, **given})
         except Refusal as refusal:
             raise BadSession(refusal.code, refusal.message, refusal.param) from None
-        call = PeerCall(self._engines, self._settings, session, self._running, self._log)
+        try:
+            call = PeerCall(self._engines, self._settings, session, self._running, self._log)
+        except BadInput as error:
+            self._log(f"a call is refused: {error}")
+            raise Refused(500, None, "The server had an error while processing your request.") from error
         await call.answer_to(offer)
         return call
 
@@ -168,7 +172,15 @@ class _Call(ABC, Generic[Line]):
         conversation = Conversation(settings.policy, {})
         self._agent_now = self._agent(Configure(session))
         self._transport: Line = self._make_transport()
-        self._session = Session(conversation, engines, self._agent_now, self._transport, self._observers(), ids=ids)
+        self._session = Session(
+            conversation,
+            engines,
+            self._agent_now,
+            self._transport,
+            self._observers(),
+            ids=ids,
+            on_failed=self._failed,
+        )
         self._ids: tuple[str, ...] = (self._server.id,)
 
     @abstractmethod
@@ -202,12 +214,14 @@ class _Call(ABC, Generic[Line]):
             with suppress(EngineError):
                 await _outlast(talking)
 
+    def _failed(self, error: Exception) -> None:
+        """The session is about to end: the clients hear why."""
+        detail = str(error) if isinstance(error, EngineError) else "The server had an error. Please try again."
+        self._transport.perform(self._server.broken(detail))
+
     def _ended(self, talking: asyncio.Task[Any]) -> None:
-        """The session is over: so is the line."""
+        """The session is over, and its line closed."""
         error = None if talking.cancelled() else talking.exception()
-        if error is not None:
-            detail = str(error) if isinstance(error, EngineError) else "The server had an error. Please try again."
-            self._transport.perform(self._server.broken(detail))
         summary = self._session.summary
         reason = "failed" if error is not None or summary is None else summary.reason
         seconds = 0.0 if summary is None else summary.duration_ms / 1000

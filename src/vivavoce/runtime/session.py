@@ -69,8 +69,10 @@ class Session:
         on_notice: Sequence[OnNotice] = (),
         close_s: float = 2.0,
         ids: str = "",
+        on_failed: Callable[[Exception], None] = lambda error: None,
     ) -> None:
-        """`close_s`: how long the end of the call may take. `ids`: part of every item's name.
+        """`close_s`: how long the end of the call may take. `ids`: part of every item's name. `on_failed`: hears what
+        `run` is going to raise while the transport is still there.
 
         Raises Misuse for a transport that breaks its protocol.
         """
@@ -86,6 +88,7 @@ class Session:
         self._watching = list(observers)
         self._close_s = close_s
         self._ids = ids
+        self._on_failed = on_failed
         self._inbox = Inbox()
         self._scope = Scope(self._crashed)
         self._crash: BaseException | None = None
@@ -138,6 +141,9 @@ class Session:
             await self._consume()
         except asyncio.CancelledError:
             self._end_now("cancelled")
+            raise
+        except Exception as error:
+            self._on_failed(error)
             raise
         finally:
             await self._close()

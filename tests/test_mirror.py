@@ -30,6 +30,7 @@ ELSEWHERE = {
     "app/simulate.py": "app/test_cli.py",
     "app/talk.py": "app/test_calls.py",
     "app/tracks.py": "app/test_calls.py",
+    "app/watch.py": "app/test_peer_calls.py",
     "providers/llm/build.py": "providers/llm/test_choose.py",
     "providers/offline/decoders.py": "providers/offline/test_worker.py",
     "providers/offline/espeak.py": "providers/offline/test_tts.py",
@@ -44,6 +45,7 @@ ELSEWHERE = {
     "sim/fakes.py": "sim/test_run.py",
     "sim/world.py": "sim/test_run.py",
     "transports/clients.py": "transports/test_realtime.py",
+    "transports/webrtc/call.py": "app/test_peer_calls.py",
     "wire/rendering.py": "wire/test_capture.py",
 }
 """Modules that another test file of their room covers: parts of one machine, commands of one program."""

@@ -8,13 +8,17 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ..core.errors import BadInput
 from ..core.events import ToolSpec
-from ..providers.base import Llm, ProviderError, Stt, Tool, Vads
+from ..providers.base import Llm, ProviderError, Tool, Vads
 from ..runtime.clock import busy
 from ..runtime.engines import AgentConfig, Engines
 from ..runtime.tools import ToolCode
+
+if TYPE_CHECKING:
+    from ..providers.offline.stt import PocketsphinxStt
 
 VOICE = "emma"
 INSTRUCTIONS = (
@@ -94,13 +98,14 @@ async def open_engines(llm: Llm, ears: bool = True) -> AsyncIterator[Engines]:
     from ..providers.offline.tts import EspeakTts
 
     tts = EspeakTts(busy=busy)
-    stt: Stt | None = None
+    stt: PocketsphinxStt | None = None
     try:
         if ears:
             from ..providers.offline.stt import PocketsphinxStt
 
             stt = PocketsphinxStt(busy=busy)
-        await tts.start()
+        # Nobody's first words are to wait for a process.
+        await asyncio.gather(tts.start(), *([stt.start()] if stt else []))
         yield Engines(vads, llm, tts, stt)
     except ProviderError as error:
         raise BadInput(error.detail) from error

@@ -109,6 +109,14 @@ def test_a_call_may_be_hung_up_without_any_prompt():
     c.saw("EndCall idle")
 
 
+def test_prompts_that_are_turned_off_while_somebody_is_waited_for_do_not_end_the_call():
+    c = Script(IDLE | {"idle.hang_up_after_ms": 0})
+    c.silence(1_000)
+    c.post(PolicySet((("idle.prompt_after_ms", 0),)))
+    c.silence(60_000)
+    c.never("opened 1", "EndCall")
+
+
 @pytest.mark.parametrize("how", ["voice", "text"])
 def test_a_sign_of_life_begins_the_prompts_anew(how):
     c = Script(IDLE)

@@ -7,6 +7,7 @@ from vivavoce.core.commands import Generate, Hold, Message, Role
 from vivavoce.core.events import (
     HeardReported,
     Played,
+    PolicySet,
     ReplyAsked,
     ReplyAudio,
     ReplyAudioEnded,
@@ -15,8 +16,10 @@ from vivavoce.core.events import (
     Say,
     StopAsked,
     ToolAsked,
+    ToolsDeclared,
+    ToolSpec,
 )
-from vivavoce.core.notices import ReplyClosed, TurnReport
+from vivavoce.core.notices import ReplyClosed, ReplyOpened, TurnReport
 
 # -- one answer --------------------------------------------------------------------------------------------------------
 
@@ -69,6 +72,18 @@ def test_an_early_answer_is_promoted_when_the_words_hold():
     c.saw("turned 1", "opened 1 turn WORDS_HELD", "delta 1 'It is noon.'", "Release 1")
     assert len(c.find(Generate)) == 1
     assert c.request() == ["user: what time is it"]
+
+
+@pytest.mark.parametrize("change", [PolicySet((("reply.spoken", False),)), ToolsDeclared((ToolSpec("look"),))])
+def test_an_early_answer_is_made_anew_when_settings_or_tools_change(change):
+    c = Script()
+    c.hears("what time is it")
+    c.silence(200)
+    c.saw("Generate 1 early EARLY_WORDS")
+    c.post(change)
+    c.silence(600)
+    c.saw("Cancel 1 WORDS_CHANGED", "Generate 2", "turned 1", "opened 2 turn")
+    assert [n.spoken for n in c.find(ReplyOpened)] == [c.c.policy.reply.spoken]
 
 
 def test_an_early_answer_is_discarded_when_the_caller_goes_on():

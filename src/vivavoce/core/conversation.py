@@ -276,9 +276,13 @@ class Conversation:
 
     def _policy_set(self, event: PolicySet) -> None:
         self.context.policy = changed(self.context.policy, dict(event.settings))
+        # An early answer was made as things stood before; waiting for somebody to speak begins anew.
+        self.context.history.revision += 1
+        self.context.clear_timer("idle", 0)
 
     def _tools_declared(self, event: ToolsDeclared) -> None:
         self.context.declare(event.tools)
+        self.context.history.revision += 1
 
     def _hang_up_asked(self, event: HangUpAsked) -> None:
         if event.after_speech:

@@ -102,6 +102,8 @@ class ReplyOpened:
     item: str
     ref: str = ""
     """The name that its asker gave it."""
+    spoken: bool = True
+    """False for words only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,7 @@ class Speaking:
         else:
             self.line.append(reply)
             self.context.history.add(Spoken(reply.item, reply.id))
-        self.context.tell(ReplyOpened(reply.id, reply.origin, reply.item, reply.ref), why)
+        self.context.tell(ReplyOpened(reply.id, reply.origin, reply.item, reply.ref, reply.spoken), why)
 
     # what the model and the synthesiser deliver
 

@@ -11,6 +11,7 @@ from .pair import Pair
 
 def at_rest(pair: Pair) -> None:
     state = pair.server._state
+    assert not pair.ended
     assert not state.line, [r.id for r in state.line]
     assert not state.asides
     assert not state.truncating

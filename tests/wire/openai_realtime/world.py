@@ -294,10 +294,10 @@ class World:
     def hear(self, pcm: Pcm, rate: int) -> None:
         """Loud sound is speech; what it says comes from `to_say`, burst by burst."""
         picked = pcm[np.arange(pcm.size * 16_000 // rate) * rate // 16_000] if rate != 16_000 else pcm
-        self._left = np.concatenate((self._left, picked))
-        while self._left.size >= WINDOW:
-            window, self._left = self._left[:WINDOW], self._left[WINDOW:]
-            loud = bool(np.abs(window.astype(np.int32)).mean() > 300)
+        whole = np.concatenate((self._left, picked))
+        n = whole.size // WINDOW
+        windows, self._left = whole[: n * WINDOW].reshape(n, WINDOW), whole[n * WINDOW :]
+        for loud in (np.abs(windows.astype(np.int32)).mean(axis=1) > 300).tolist():
             self.post(e.UserSound(self._heard, WINDOW, 0.95 if loud else 0.02, 0 if loud else WINDOW))
             self._heard += WINDOW
             if loud:

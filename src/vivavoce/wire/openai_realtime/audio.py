@@ -31,17 +31,17 @@ def bytes_per_ms(form: Format) -> int:
     return 48 if isinstance(form, Pcm) else 8
 
 
-def decode(audio: str, form: Format) -> tuple[bytes, Samples]:
+def decode(audio: str, form: Format, param: str = "audio") -> tuple[bytes, Samples]:
     """The bytes and the samples of an append. Raises `Refusal`."""
     if len(audio) > MAX_APPEND * 4 // 3 + 4:
-        raise Refusal("invalid_value", "Invalid 'audio': at most 15 MiB in one event.", "audio")
+        raise Refusal("invalid_value", f"Invalid '{param}': at most 15 MiB in one event.", param)
     try:
         data = base64.b64decode(audio, validate=True)
     except (binascii.Error, ValueError):
-        raise Refusal("invalid_value", "Invalid 'audio'. Expected base64 encoded bytes.", "audio") from None
+        raise Refusal("invalid_value", f"Invalid '{param}'. Expected base64 encoded bytes.", param) from None
     if isinstance(form, Pcm):
         if len(data) % 2:
-            raise Refusal("invalid_value", "Invalid 'audio': 16-bit samples have an even number of bytes.", "audio")
+            raise Refusal("invalid_value", f"Invalid '{param}': 16-bit samples have an even number of bytes.", param)
         return data, np.frombuffer(data, dtype="<i2").astype(np.int16, copy=False)
     return data, alaw_decode(data) if isinstance(form, Alaw) else ulaw_decode(data)
 

@@ -178,9 +178,9 @@ def checked(given: Any, ident: str, root: str = "item") -> Wire:
         case "message":
             return _message(given, ident, root)
         case "function_call":
-            call = given.get("call_id") or f"call_{ident}"
+            call = _text(given, "call_id", root) if given.get("call_id") else f"call_{ident}"
             name, arguments = _text(given, "name", root), _text(given, "arguments", root)
-            return function_call(ident, str(call), name, arguments, "completed")
+            return function_call(ident, call, name, arguments, "completed")
         case "function_call_output":
             call, output = _text(given, "call_id", root), _text(given, "output", root)
             row = {"id": ident, "object": "realtime.item", "type": "function_call_output", "status": "completed"}
@@ -190,7 +190,7 @@ def checked(given: Any, ident: str, root: str = "item") -> Wire:
             if not isinstance(given.get("approve"), bool):
                 raise Refusal("invalid_value", "Expected true or false.", f"{root}.approve")
             row = {"id": ident, "object": "realtime.item", "type": "mcp_approval_response"}
-            reason = given.get("reason")
+            reason = _text(given, "reason", root) if given.get("reason") else None
             return {**row, "approval_request_id": request, "approve": given["approve"], "reason": reason}
         case None:
             raise missing(f"{root}.type")

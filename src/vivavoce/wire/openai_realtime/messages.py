@@ -13,6 +13,8 @@ from .refusal import Refusal, missing, refused
 
 MAX_EVENT_ID = 512
 _SMALL = 1 << 20
+_DEEP = 64
+"""How deeply lists and objects may lie in each other."""
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -118,7 +120,6 @@ class ResponseOptions(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _decode = msgspec.json.Decoder(ClientEvent).decode
-_options = msgspec.json.Decoder(ResponseOptions)
 
 
 class Unreadable(Exception):
@@ -139,20 +140,23 @@ def read(text: str | bytes) -> ClientEvent:
     except msgspec.ValidationError as error:
         raise _explain(text, error) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        refusal = Refusal("invalid_event", f"This is no JSON event: {str(error)[:200]}.")
-        raise Unreadable(refusal, _id_in(text)) from None
+        raise Unreadable(_no_json(error), _id_in(text)) from None
     if event.event_id is not None and len(event.event_id) > MAX_EVENT_ID:
         refusal = Refusal("invalid_value", f"An event_id has at most {MAX_EVENT_ID} characters.", "event_id")
         raise Unreadable(refusal, None)
     return event
 
 
+def _no_json(error: Exception) -> Refusal:
+    return Refusal("invalid_event", f"This is no JSON event: {str(error)[:200]}.")
+
+
 def _id_in(text: str) -> str | None:
-    """The id of an event that holds half a character, such as a lone surrogate."""
+    """The id of an event that holds what msgspec does not take, such as half a character or an endless number."""
     if len(text) > _SMALL:
         return None
     try:
-        row = json.loads(text)
+        row = json.loads(text, parse_int=len)
     except (ValueError, RecursionError):
         return None
     found = row.get("event_id") if isinstance(row, dict) else None
@@ -164,7 +168,7 @@ def _explain(text: str, error: msgspec.ValidationError) -> Unreadable:
     try:
         row = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as broken:
-        return Unreadable(Refusal("invalid_event", f"This is no JSON event: {str(broken)[:200]}."), None)
+        return Unreadable(_no_json(broken), _id_in(text))
     if not isinstance(row, dict):
         return Unreadable(Refusal("invalid_event", "An event is a JSON object."), None)
     given = row.get("event_id")
@@ -183,21 +187,33 @@ def _explain(text: str, error: msgspec.ValidationError) -> Unreadable:
 def plain(raw: msgspec.Raw) -> Any:
     """What stands in a part of an event. Raises `Refusal` for what is nested too deeply."""
     try:
-        return msgspec.json.decode(raw)
+        found = msgspec.json.decode(raw)
     except (RecursionError, msgspec.DecodeError) as error:
-        raise Refusal("invalid_event", f"This is no JSON event: {str(error)[:200]}.") from None
+        raise _no_json(error) from None
+    check_depth(found)
+    return found
+
+
+def check_depth(value: Any) -> None:
+    """Raises `Refusal` for what is nested too deeply."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > _DEEP:
+            raise Refusal("invalid_event", f"Lists and objects lie in each other at most {_DEEP} deep.")
+        rows = [row.values() if isinstance(row, dict) else row for row in level if isinstance(row, dict | list)]
+        level = [inner for row in rows for inner in row if isinstance(inner, dict | list)]
 
 
 def options(raw: msgspec.Raw) -> ResponseOptions:
     """Raises `Refusal`."""
     if bytes(raw) == b"null":
         return ResponseOptions()
+    given = plain(raw)
     try:
-        found = _options.decode(raw)
+        found = msgspec.convert(given, ResponseOptions)
     except msgspec.ValidationError as error:
         raise refused(error, "response") from None
-    except (RecursionError, msgspec.DecodeError) as error:
-        raise Refusal("invalid_event", f"This is no JSON event: {str(error)[:200]}.") from None
     if found.conversation not in ("auto", "none"):
         message = f"Invalid value: {found.conversation[:100]!r}. Supported values are: 'auto', 'none'."
         raise Refusal("invalid_value", message, "response.conversation")

@@ -31,6 +31,8 @@ def refused(error: msgspec.ValidationError, root: str = "") -> Refusal:
     """The refusal for a value of the wrong shape; `root` is the name of the value, such as `session`."""
     found = _AT.match(str(error))
     what, path = (found["what"], found["path"] or "$") if found else (str(error), "$")
+    # Keys and values of a free object have no names there; the object has.
+    path = path.partition("[...]")[0]
     param = (root + path[1:] if root else path[1:].lstrip(".")).strip(".")
     for pattern, code, text in (
         (_UNKNOWN, "unknown_parameter", "Unknown parameter: '{}'."),

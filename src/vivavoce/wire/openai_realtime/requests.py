@@ -182,7 +182,7 @@ class Requests:
             self.mcp.check_approval(item)
         known = to_core(item)
         entry = Entry(item["id"], item, known=known is not None)
-        sound = decode(audio_of(given), state.buffer.form)
+        sound = decode(audio_of(given), state.buffer.form, "item.content")
         state.add_item(entry, event.previous_item_id)
         state.items.keep(entry, sound[0])
         after = None if isinstance(known, Result) else state.items.known_before(entry.id)
@@ -301,7 +301,7 @@ class Requests:
         found = next((r for r in running if event.response_id in (None, r.id)), None)
         if found is None:
             message = "Cancellation failed: no active response found"
-            raise Refusal("response_cancel_not_active", message)
+            raise Refusal("response_cancel_not_active", message, "response_id" if event.response_id else None)
         found.end("cancelled", "client_cancelled")
         state.act(StopAsked(found.reply or 0, found.id))
         state.over(found)

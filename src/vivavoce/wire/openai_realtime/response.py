@@ -70,6 +70,8 @@ class Response:
         """`response.done` was sent."""
         self.ending = False
         """It was told to end, now or when it is its turn; nothing more of it counts."""
+        self.cut = False
+        """It was told to end before all of it was made."""
         self.audible = False
         """We have begun to play it."""
         self.made = False
@@ -121,7 +123,7 @@ class Response:
 
     def end(self, status: str, reason: str | None = None, error: dict[str, Any] | None = None) -> None:
         """Finish it, now or when it is its turn; what is made of it from now on is not told."""
-        self.ending = True
+        self.ending = self.cut = True
         self.do(lambda: self.finish(status, reason, error))
 
     def _emit(self, event_type: str, **fields: Any) -> None:

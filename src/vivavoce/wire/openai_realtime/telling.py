@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from ...audio.pcm import Pcm
 from ...core import notices as n
 from ...core.commands import Why
@@ -145,7 +147,9 @@ class Telling:
                 # It was cancelled before it began, and has no place in the conversation.
                 state.act(ItemDeleted(notice.item))
                 return
-            response = Response(state.new_id("resp"), state.session, state.conversation, None, state.tell, state.join)
+            # The session may have changed since this answer was begun.
+            session = replace(state.session, output_modalities=["audio" if notice.spoken else "text"])
+            response = Response(state.new_id("resp"), session, state.conversation, None, state.tell, state.join)
             state.open(response)
         response.reply, response.item = notice.reply, notice.item
         state.by_reply[notice.reply] = response
@@ -230,7 +234,7 @@ class Telling:
         if not over:
             response.do(lambda: _finish(response, notice))
         response.do(lambda: self._unheard(notice))
-        if notice.ending is not Ending.DONE or response.heard is not None:
+        if notice.ending is not Ending.DONE or response.cut or response.heard is not None:
             response.do(lambda: self._remember(response, notice.heard))
         if not over:
             self._state.over(response)

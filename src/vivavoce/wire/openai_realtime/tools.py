@@ -54,7 +54,9 @@ def check_tools(tools: list[dict[str, Any]], choice: str | dict[str, Any], root:
                 raise missing(f"{param}.type")
             case other:
                 raise Refusal(
-                    "invalid_value", f"Invalid value: {other!r}. Supported: 'function', 'mcp'.", f"{param}.type"
+                    "invalid_value",
+                    f"Invalid value: {str(other)[:100]!r}. Supported: 'function', 'mcp'.",
+                    f"{param}.type",
                 )
     _check_choice(choice, names, labels, f"{root}.tool_choice")
 
@@ -94,27 +96,48 @@ def _check_mcp(tool: dict[str, Any], param: str, labels: set[str]) -> None:
         raise missing(f"{param}.server_url")
     if not _text(tool, "server_url", param).startswith(("http://", "https://")):
         raise Refusal("invalid_value", "A server_url begins with https:// or http://.", f"{param}.server_url")
+    headers = tool.get("headers") or {}
+    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+        raise Refusal("invalid_value", "Headers are an object of texts.", f"{param}.headers")
+    if not isinstance(tool.get("authorization") or "", str):
+        raise Refusal("invalid_value", "An authorization is a text.", f"{param}.authorization")
+    _check_filter(tool.get("allowed_tools"), f"{param}.allowed_tools")
     approval = tool.get("require_approval") or "always"
     if not (approval in ("always", "never") or isinstance(approval, dict)):
         raise Refusal(
             "invalid_value", "require_approval is 'always', 'never' or a filter.", f"{param}.require_approval"
         )
 
+    if isinstance(approval, dict):
+        for key, filter_ in approval.items():
+            _check_filter(filter_, f"{param}.require_approval.{key}")
+
+
+def _check_filter(filter_: Any, param: str) -> None:
+    """None, names of tools, or an object with them."""
+    names = filter_.get("tool_names") if isinstance(filter_, dict) else filter_
+    if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise Refusal("invalid_value", "Expected a list of names of tools, or an object with 'tool_names'.", param)
+
 
 def _check_choice(choice: str | dict[str, Any], names: set[str], labels: set[str], param: str) -> None:
     if isinstance(choice, str):
         if choice not in ("auto", "none", "required"):
-            message = f"Invalid value: {choice!r}. Supported: 'auto', 'none', 'required', a function or an MCP tool."
+            message = (
+                f"Invalid value: {choice[:100]!r}. Supported: 'auto', 'none', 'required', a function or an MCP tool."
+            )
             raise Refusal("invalid_value", message, param)
         return
     if choice.get("type") == "function":
-        if choice.get("name") not in names:
+        name = choice.get("name")
+        if not isinstance(name, str) or name not in names:
             raise Refusal(
-                "invalid_value", f"There is no function {choice.get('name')!r} among the tools.", f"{param}.name"
+                "invalid_value", f"There is no function {str(name)[:100]!r} among the tools.", f"{param}.name"
             )
     elif choice.get("type") == "mcp":
-        if choice.get("server_label") not in labels:
-            message = f"There is no MCP server {choice.get('server_label')!r} among the tools."
+        label = choice.get("server_label")
+        if not isinstance(label, str) or label not in labels:
+            message = f"There is no MCP server {str(label)[:100]!r} among the tools."
             raise Refusal("invalid_value", message, f"{param}.server_label")
     else:
         raise Refusal("invalid_value", "A tool choice has the type 'function' or 'mcp'.", f"{param}.type")

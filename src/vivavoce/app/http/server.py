@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -73,7 +73,12 @@ def make_app(
     app = Starlette(
         routes=[*routes, *own],
         middleware=[Middleware(OriginCheck, door=door), _cors(door)],
-        exception_handlers={Refused: _refused, HTTPException: _http_error, Exception: _crashed},
+        exception_handlers={
+            Refused: _refused,
+            HTTPException: _http_error,
+            ClientDisconnect: _left,
+            Exception: _crashed,
+        },
     )
     app.state.door = door
     app.state.connections = connections
@@ -240,6 +245,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
         return response_of(_unknown_url(request))
     code = "method_not_allowed" if error.status_code == 405 else None
     return response_of(Refused(error.status_code, code, f"{error.detail}.", headers=error.headers))
+
+
+async def _left(request: Request, error: Exception) -> Response:
+    """The client hung up amid its request: nobody gets the answer, and nothing is wrong with us."""
+    return Response(status_code=400)
 
 
 async def _crashed(request: Request, error: Exception) -> Response:

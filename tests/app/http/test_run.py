@@ -252,7 +252,7 @@ def test_a_peer_that_asks_for_pongs_without_reading_them_is_cut_off(make, monkey
 def test_a_client_that_hangs_up_amid_a_request_is_nothing_to_report(make, caplog):
     async def main():
         async with running(make().app) as url:
-            reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+            _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
             lines = ["POST /v1/realtime/client_secrets HTTP/1.1", "Host: x", f"api-key: {KEY}", "Content-Length: 100"]
             writer.write("\r\n".join([*lines, "", '{"session"']).encode())
             await writer.drain()

@@ -197,7 +197,7 @@ def test_an_unreadable_frame_says_why() -> None:
 
 
 def test_what_lies_too_deep_is_refused_before_anything_copies_it() -> None:
-    raw = read('{"type":"session.update","session":' + "[" * 65 + "]" * 65 + "}").session  # type: ignore[union-attr]
+    raw = read('{"type":"session.update","session":' + "[" * 65 + "]" * 65 + "}").session
     with pytest.raises(Refusal, match="at most 64 deep"):
         plain(raw)
 
@@ -217,7 +217,7 @@ def test_what_lies_too_deep_is_refused_before_anything_copies_it() -> None:
     ],
 )
 def test_what_a_response_may_not_ask_for(given: Wire, param: str) -> None:
-    raw = read(json.dumps({"type": "response.create", "response": given})).response  # type: ignore[union-attr]
+    raw = read(json.dumps({"type": "response.create", "response": given})).response
     with pytest.raises(Refusal) as refusal:
         options(raw)
     assert refusal.value.param == param

@@ -1,0 +1,102 @@
+// The WebRTC connection of one session: offer, answer, two data channels. It knows nothing of conversations.
+
+import { answerProblem, GONE, LOST, NO_ROUTE } from "./problems.js";
+
+const OPEN_WITHIN_MS = 15_000;
+/** A connection that is only shaky often comes back by itself. */
+const SHAKY_MS = 5000;
+
+export class Link {
+  callId = "";
+  #peer = new RTCPeerConnection();
+  #events;
+  #own;
+  #closed = false;
+  #shaky = null;
+
+  constructor({ mic, session, key, onMessage, onAgent, onLost }) {
+    Object.assign(this, { session, key, onLost });
+    for (const track of mic.getAudioTracks()) this.#peer.addTrack(track, mic);
+    this.#peer.ontrack = ({ track, streams }) => onAgent(streams[0] ?? new MediaStream([track]));
+    // Both channels before the offer, so that they are part of it.
+    this.#events = this.#peer.createDataChannel("oai-events");
+    this.#own = this.#peer.createDataChannel("vivavoce");
+    this.#events.onmessage = ({ data }) => this.#closed || onMessage("oai", JSON.parse(data));
+    this.#own.onmessage = ({ data }) => this.#closed || onMessage("vivavoce", JSON.parse(data));
+  }
+
+  get open() {
+    return !this.#closed && this.#events.readyState === "open";
+  }
+
+  /** Returns when events can flow. Throws a Problem. */
+  async connect() {
+    const offer = await this.#peer.createOffer();
+    await this.#peer.setLocalDescription(offer);
+    const answer = await this.#post(offer.sdp);
+    if (this.#closed) throw LOST();
+    await this.#peer.setRemoteDescription({ type: "answer", sdp: answer });
+    await this.#opened();
+    this.#events.onclose = () => this.#lose();
+    this.#peer.onconnectionstatechange = () => this.#watch();
+  }
+
+  send(event) {
+    this.#events.send(JSON.stringify(event));
+  }
+
+  async replaceMic(stream) {
+    await this.#peer.getSenders().find((sender) => sender.track?.kind === "audio")?.replaceTrack(stream.getAudioTracks()[0]);
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#shaky);
+    this.#peer.close();
+  }
+
+  async #post(sdp) {
+    const form = new FormData();
+    form.set("sdp", sdp);
+    form.set("session", JSON.stringify(this.session));
+    const headers = this.key ? { Authorization: `Bearer ${this.key}` } : {};
+    let response;
+    try {
+      response = await fetch("/v1/realtime/calls", { method: "POST", body: form, headers });
+    } catch {
+      throw GONE();
+    }
+    if (response.status !== 201) throw await answerProblem(response);
+    this.callId = response.headers.get("Location")?.split("/").pop() ?? "";
+    return response.text();
+  }
+
+  #opened() {
+    return new Promise((opened, failed) => {
+      const timer = setTimeout(() => failed(NO_ROUTE()), OPEN_WITHIN_MS);
+      const settle = (end, value) => {
+        clearTimeout(timer);
+        end(value);
+      };
+      this.#events.onopen = () => settle(opened);
+      this.#events.onclose = () => settle(failed, LOST());
+      this.#peer.onconnectionstatechange = () => {
+        if (this.#peer.connectionState === "failed") settle(failed, NO_ROUTE());
+      };
+      if (this.#events.readyState === "open") settle(opened);
+    });
+  }
+
+  #watch() {
+    clearTimeout(this.#shaky);
+    const state = this.#peer.connectionState;
+    if (state === "failed" || state === "closed") this.#lose();
+    else if (state === "disconnected") this.#shaky = setTimeout(() => this.#lose(), SHAKY_MS);
+  }
+
+  #lose() {
+    if (this.#closed) return;
+    this.close();
+    this.onLost();
+  }
+}

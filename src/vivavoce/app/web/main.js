@@ -1,0 +1,80 @@
+// Puts the parts together: every message of the call goes to all who want to know it.
+
+import { App } from "./app.js";
+import { LEVEL_MS, Sound } from "./audio.js";
+import { Call } from "./call.js";
+import { Devices } from "./devices.js";
+import { EventLog } from "./events.js";
+import { Latency } from "./latency.js";
+import { Model } from "./model.js";
+import { platformProblem } from "./problems.js";
+import { Recorder } from "./recording.js";
+import { Levels } from "./ribbon.js";
+import { Settings } from "./settings.js";
+import { ToolDesk } from "./tools.js";
+import { Transcript } from "./transcript.js";
+import { html, render } from "./ui.js";
+
+class Desk extends Model {
+  devices = new Devices();
+  settings = new Settings();
+  transcript = new Transcript();
+  latency = new Latency();
+  log = new EventLog();
+  levels = new Levels();
+  recorder = new Recorder();
+  playback = null;
+  /** The moment that the times in the transcript count from. */
+  zero = performance.now();
+  sound = new Sound((tap) => this.#hear(tap));
+  call = new Call({
+    devices: this.devices,
+    sound: this.sound,
+    settings: this.settings,
+    history: () => this.transcript.items(),
+  });
+  #tools = new ToolDesk(this.call);
+
+  constructor() {
+    super();
+    this.call.onMessage((message) => this.#receive(message));
+  }
+
+  /** Look at a recording, or at the call again. */
+  play(playback) {
+    this.playback?.close();
+    this.playback = playback;
+    this.changed();
+  }
+
+  /** Forget the conversation, so that the next call begins a new one. */
+  fresh() {
+    for (const model of [this.transcript, this.latency, this.log, this.levels]) model.clear();
+    this.changed();
+  }
+
+  #receive(message) {
+    if (message.event.type === "connecting") {
+      this.play(null);
+      if (!this.transcript.entries.length) this.zero = message.at;
+      this.recorder.begin();
+    }
+    const takers = [this.settings, this.transcript, this.latency, this.log, this.levels, this.recorder, this.#tools];
+    for (const taker of takers) taker.receive(message);
+    if (message.event.type === "ended") this.recorder.finish(message.event.connected);
+  }
+
+  #hear({ levels, pcm, rate, at }) {
+    if (!this.call.busy) return;
+    this.levels.add(levels, at);
+    for (let i = 0; i < levels.length; i += 2) {
+      this.latency.hear(levels[i], levels[i + 1], at - ((levels.length - 2 - i) / 2) * LEVEL_MS, LEVEL_MS);
+    }
+    this.recorder.hear(pcm, rate, at);
+  }
+}
+
+const desk = new Desk();
+desk.call.problem = platformProblem();
+desk.devices.refresh();
+render(html`<${App} desk=${desk} />`, document.getElementById("page"));

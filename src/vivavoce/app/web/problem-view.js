@@ -1,0 +1,31 @@
+// A problem, in words, with the way out of it.
+
+import { html, Icon, useState } from "./ui.js";
+
+export function ProblemView({ problem, call }) {
+  const [key, setKey] = useState("");
+  if (!problem) return null;
+  const again = () => call.start({ typing: call.micless });
+  const tryKey = (event) => {
+    event.preventDefault();
+    call.useKey(key.trim());
+  };
+  return html`<section class="problem" role="alert">
+    <${Icon} name="alert" />
+    <div>
+      <h2>${problem.title}</h2>
+      <p>${problem.advice}</p>
+      ${problem.offer === "key" && html`<form onsubmit=${tryKey}>
+        <label>API key <input type="password" autocomplete="off" value=${key} oninput=${(e) => setKey(e.target.value)} required /></label>
+        <button class="strong">Connect</button>
+      </form>`}
+      <p class="ways">
+        ${["retry", "type"].includes(problem.offer) && !call.busy &&
+          html`<button type="button" class="strong" onclick=${again}>${problem.code === "lost" ? "Reconnect" : "Try again"}</button>`}
+        ${problem.offer === "type" && html`<button type="button" class="quiet" onclick=${() => call.start({ typing: true })}>Go on by typing</button>`}
+        <button type="button" class="quiet" onclick=${() => call.dismiss()}>Dismiss</button>
+      </p>
+      ${problem.detail && html`<p class="fine">${problem.detail}</p>`}
+    </div>
+  </section>`;
+}

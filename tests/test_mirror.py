@@ -16,6 +16,7 @@ DATA = {
     "runtime/engines.py": "what a session is made of, as data",
     "runtime/observe.py": "a protocol",
     "sim/faults.py": "chances, drawn and used by every simulated call",
+    "wire/openai_realtime/effects.py": "frozen nouns; every test of the protocol's server reads them",
 }
 """Modules without logic of their own."""
 
@@ -46,6 +47,7 @@ ELSEWHERE = {
     "sim/world.py": "sim/test_run.py",
     "transports/clients.py": "transports/test_realtime.py",
     "transports/webrtc/call.py": "app/test_peer_calls.py",
+    "wire/openai_realtime/state.py": "wire/openai_realtime/test_server.py",
     "wire/rendering.py": "wire/test_capture.py",
 }
 """Modules that another test file of their room covers: parts of one machine, commands of one program."""

@@ -55,7 +55,7 @@ def test_partial_words_before_the_commit_count_when_no_final_ones_come():
     c.hears("what time is it")
     c.post(TurnCommitted())
     c.silence(1200)
-    c.saw("Report stt timeout", "turned 1 'what time is it'")
+    c.saw("Report stt timeout", "turned 1 'what time is it' WORDS_LATE")
 
 
 def test_a_commit_may_only_record():

@@ -66,7 +66,7 @@ def commit_due(listening: Listening, who: int, answer: bool) -> None:
     turn.over_agent = False
     if answer and turn.text:
         listening.speaking.stop(Why.COMMITTED)
-    listening.commit(turn, Why.COMMITTED, answer)
+    listening.commit(turn, Why.WORDS_LATE if turn.given_up else Why.COMMITTED, answer)
 
 
 def clear(listening: Listening) -> None:

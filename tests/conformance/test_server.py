@@ -18,8 +18,9 @@ from .runner import Result, run_case
 
 pytestmark = [pytest.mark.offline, pytest.mark.slow]
 
-AT_ONCE, AHEAD = 6, 24
-TIMEOUT_S = 20.0
+AT_ONCE, AHEAD = 3, 24
+TIMEOUT_S = 30.0
+TRIES = 4
 
 
 class Runs:
@@ -44,7 +45,12 @@ class Runs:
 
     async def _run(self, case: Case) -> Result:
         async with self._room:
-            return await run_case(case, self._target)
+            result = await run_case(case, self._target)
+            for _ in range(TRIES - 1):
+                # What the case looks for did not come about, such as an answer that is still made when it is cancelled.
+                if result.outcome == "SKIP":
+                    result = await run_case(case, self._target)
+            return result
 
     def stop(self) -> None:
         """Give up what was not asked for."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
+from bench.instant import InstantStt, InstantSttCall
 from tests.app.office import ANSWER, FOR_EVER, TOWN, WEATHER, DeafStt, FakeMcp, Office, SlowTts, play, quiet, sound
 from tests.app.recorded import check_recording
 from tests.transports.peer import Peer
 
 from vivavoce.core.events import CallEnded
-from vivavoce.providers.base import ToolCall
+from vivavoce.providers.base import Post, ToolCall
 
 Reach = Callable[[Office], Awaitable[Peer]]
 
@@ -111,7 +112,7 @@ async def somebody_listens(office: Office) -> Peer:
 
 async def much_audio_waits(office: Office) -> Peer:
     peer = await office.call()
-    peer.say(bytes(48 * 300_000))
+    peer.say(bytes(48 * 100_000))
     await asyncio.sleep(2)
     return peer
 
@@ -179,6 +180,38 @@ def check_over(office: Office, town: FakeMcp, record: Path) -> None:
     assert len(office.lines) == 2
     ended = [step.event for step in check_recording(folder).steps if isinstance(step.event, CallEnded)]
     assert len(ended) == 1
+
+
+class LateStt(InstantStt):
+    """Takes 5 s to open."""
+
+    async def open(self, post: Post, expect: Sequence[str] = ()) -> InstantSttCall:
+        await asyncio.sleep(5)
+        return await super().open(post, expect)
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_call_may_be_over_before_its_engines_are_open(stopped: bool, tmp_path: Path) -> None:
+    async def main() -> None:
+        office = Office(stt=LateStt(), record=tmp_path)
+        peer = await office.call()
+        peer.ask("Hello.")
+        peer.say(sound(500))
+        await asyncio.sleep(1)
+        if stopped:
+            office.handlers[0].cancel()
+        else:
+            peer.hang_up()
+        await office.over(1 if stopped else 5)
+        assert office.calls._running == {}
+        assert len(office.lines) == 2
+
+    play(main)
+    [folder] = tmp_path.iterdir()
+    if stopped:
+        assert list(folder.iterdir()) == []
+    else:
+        check_recording(folder)
 
 
 @in_every_state

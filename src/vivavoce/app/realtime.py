@@ -206,6 +206,10 @@ class _Call(ABC, Generic[Line]):
         talking.add_done_callback(self._ended)
         try:
             yield talking
+        except asyncio.CancelledError:
+            # There is no time left to wait for engines.
+            talking.cancel()
+            raise
         finally:
             timer.cancel()
             for ident in self._ids:

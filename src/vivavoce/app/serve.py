@@ -103,6 +103,7 @@ def _tls(args: argparse.Namespace) -> AbstractContextManager[Tls | None]:
 
 async def _serve(args: argparse.Namespace, llm: Llm, keys: tuple[str, ...], tls: Tls | None) -> None:
     from . import http
+    from .http.page import routes
     from .realtime import RealtimeCalls, Settings
 
     others = tuple(name for name in embedded.voices() if name != args.voice)
@@ -125,6 +126,7 @@ async def _serve(args: argparse.Namespace, llm: Llm, keys: tuple[str, ...], tls:
             models=(settings.model,),
             allow_origins=args.allow_origin,
             most_connections=args.max_connections,
+            routes=routes(),
         )
         await http.serve(app, host=args.host, port=args.port, tls=tls, on_ready=lambda url: _ready(url, keys, tls))
 

@@ -90,6 +90,12 @@ def test_modules_stay_short_and_import_only_what_is_there():
             assert str(target) in names, (name, target)
 
 
+def test_every_module_is_asked_for_at_once(client):
+    wanted = {f"/assets/{name}" for name, _ in files() if name.endswith(".js")}
+    named = set(re.findall(r'(?:src|href)="([^"]+\.js)"', client.get("/").text))
+    assert named == wanted - {"/assets/tap-worklet.js"}
+
+
 def test_nothing_comes_from_elsewhere_and_nothing_is_inline(client):
     html = client.get("/").text
     for address in re.findall(r'(?:src|href)="([^"]+)"', html):

@@ -95,7 +95,7 @@ function Tools({ values, settings, call }) {
     <label class="check"><input type="checkbox" checked=${values.demo} onchange=${(e) => settings.change("demo", e.target.checked, call)} />
       Lend it two tools of this page: the local time, and facts about your browser</label>
     <details open=${Boolean(values.tools)}><summary>More function tools, as JSON; you answer their calls by hand</summary>
-      <${Text} id="tools" rows="5" value=${values.tools} onValue=${(text) => settings.change("tools", text, call)} spellcheck="false"
+      <${Text} id="tools" rows="5" value=${values.tools} onValue=${(text) => settings.change("tools", text, call)} spellcheck=${false} aria-label="Function tools as JSON"
         placeholder=${'[{"type": "function", "name": "find_order", "description": "…",\n  "parameters": {"type": "object", "properties": {}}}]'} />
     </details>
     <${Note} note=${settings.notes.tools ?? settings.notes.demo} name="tools" />

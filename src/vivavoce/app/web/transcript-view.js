@@ -47,7 +47,7 @@ function Stamp({ entry, base, onSeek }) {
 
 function User({ entry, base, onSeek }) {
   if (entry.dropped) {
-    return html`<p class="dropped">${entry.text && html`<q>${entry.text}</q> `}<small>no turn: ${entry.dropped}</small></p>`;
+    return html`<p class="dropped">${entry.text && html`<q>${entry.text}</q> `}<small>no turn${entry.times > 1 && ` (${entry.times} times)`}: ${entry.dropped}</small></p>`;
   }
   const open = !entry.final && !entry.over;
   return html`<div class="head"><b>You</b>${entry.typed && html` <span class="tag">typed</span>`}<${Stamp} entry=${entry} base=${base} onSeek=${onSeek} /></div>

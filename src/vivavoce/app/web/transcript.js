@@ -145,12 +145,17 @@ const OWN = {
     Object.assign(entry, { text: event.text, final: event.final });
   },
   "user.dropped": (log, event, at) => {
-    const entry = user(log, event, at);
-    Object.assign(entry, { text: event.text || entry.text, final: true, dropped: event.why || "it was no turn" });
+    const why = event.why || "it was no turn", last = log.entries.at(-1);
+    // A cough after a cough is one line.
+    if (!event.text && last?.dropped === why && !last.text && last.turn !== event.turn) last.times += 1;
+    else {
+      const entry = user(log, event, at);
+      Object.assign(entry, { text: event.text || entry.text, final: true, dropped: why, times: 1 });
+    }
   },
   "agent.voice": (log, event, at) => {
-    const entry = reply(log, event, at);
-    entry.marks.push({ action: event.action, says: event.says || event.why, at });
+    const entry = log.find("agent", "reply", event.reply);
+    entry?.marks.push({ action: event.action, says: event.says || event.why, at });
   },
   "reply.opened": (log, event, at) => Object.assign(reply(log, event, at), { origin: event.origin }),
   "reply.words": (log, event, at) => {

@@ -79,6 +79,6 @@ export function CopyButton({ text, label = "Copy", small = false }) {
     setTimeout(() => setDone(""), 1500);
   };
   return html`<button type="button" class=${small ? "quiet small" : "quiet"} onclick=${onclick}>
-    <${Icon} name="copy" /> <span role="status">${done || label}</span>
+    <${Icon} name="copy" /> <span aria-live="polite">${done || label}</span>
   </button>`;
 }

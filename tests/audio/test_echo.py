@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vivavoce.audio.echo import EchoMeter
+from vivavoce.audio.echo import UNKNOWN, EchoMeter
 from vivavoce.audio.g711 import ulaw_decode, ulaw_encode
 from vivavoce.audio.pcm import clip
 from vivavoce.audio.resample import resample
@@ -102,13 +102,22 @@ def test_over_the_phone():
     assert share(watch(EchoMeter(), AGENT, line), 1.5) > 0.9
 
 
-def test_a_caller_who_speaks_over_the_echo_shows_at_once():
+def test_a_caller_who_speaks_over_the_echo_is_doubted_at_once_and_believed_soon():
     start = 3.0
     caller = np.where(np.arange(AGENT.size) >= start * RATE, voice(6.0, 5, 5000.0), 0.0)
     loud = np.flatnonzero(np.abs(caller) > 1000)[0] / RATE
     told = watch(EchoMeter(), AGENT, through_the_room(AGENT, 120) + caller + hiss(6.0))
     assert share(told, 1.5, loud - 0.05) > 0.95
-    assert min(p for at, p in told if loud <= at < loud + 0.1) < 0.3
+    assert min(p for at, p in told if loud <= at < loud + 0.1) == UNKNOWN
+    assert min(p for at, p in told if loud + 0.6 <= at < loud + 0.9) < 0.3
+
+
+def test_a_path_that_changes_is_doubted_and_found_again():
+    there = 3.0
+    mic = np.where(np.arange(AGENT.size) < there * RATE, through_the_room(AGENT, 120), through_the_room(AGENT, 140))
+    told = watch(EchoMeter(), AGENT, mic + hiss(6.0))
+    assert min(p for at, p in told if there <= at) >= UNKNOWN
+    assert share(told, there + 0.7) > 0.9
 
 
 def test_a_path_once_known_is_remembered():

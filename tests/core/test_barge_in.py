@@ -25,6 +25,7 @@ SAID = "the next train to boston leaves at half past nine from platform four"
 def judged(policy=P, **known):
     e = Evidence(
         voiced_ms=0,
+        sure_ms=known.get("voiced_ms", 0),
         quiet_ms=0,
         words="",
         final=False,
@@ -198,3 +199,20 @@ def test_presets_move_the_thresholds_and_nothing_else(preset):
 def test_it_takes_more_to_interrupt_on_the_phone_than_over_a_headset():
     assert PHONE.barge_in.min_speech_ms > BROWSER.barge_in.min_speech_ms > HEADSET.barge_in.min_speech_ms
     assert PHONE.barge_in.duck_after_ms > BROWSER.barge_in.duck_after_ms
+
+
+@table(
+    [
+        ({"voiced_ms": 300, "sure_ms": 119, "words": "what about the other one"}, Action.HOLD, Why.MAYBE_ECHO),
+        ({"voiced_ms": 300, "sure_ms": 120, "words": "what about the other one"}, Action.STOP, Why.WORDS),
+        ({"voiced_ms": 300, "sure_ms": 0, "words": "stop"}, Action.HOLD, Why.MAYBE_ECHO),
+        ({"voiced_ms": 300, "sure_ms": 120, "words": "stop"}, Action.STOP, Why.STOP_WORD),
+        ({"voiced_ms": 5000, "sure_ms": 0}, Action.HOLD, Why.MAYBE_ECHO),
+        ({"voiced_ms": 899, "sure_ms": 0}, Action.DUCK, Why.MAYBE_ECHO),
+        ({"voiced_ms": 59, "sure_ms": 0}, Action.KEEP, Why.MAYBE_ECHO),
+        ({"voiced_ms": 5000, "sure_ms": 0, "words": "what", "quiet_ms": 200}, Action.RESUME, Why.MAYBE_ECHO),
+        ({"voiced_ms": 100, "sure_ms": 100, "words": "stop"}, Action.STOP, Why.STOP_WORD),
+    ]
+)
+def test_what_may_be_the_agents_own_voice_pauses_and_does_not_stop_it(known, action, why):
+    assert judged(**known) == (action, why)

@@ -40,6 +40,16 @@ _SAME = 64
 
 _FAINT = 1e-3
 """Rms (-60 dBFS) below which there is nothing to learn from."""
+_LEAK = 0.03
+"""A microphone that is softer than the loudspeaker by this factor (-30 dB) does not hear it."""
+_UNHEARD_HOPS = 40
+_LEARNING_HOPS = 32
+"""Half a second, until the filter is to be believed."""
+_CERTAIN = 0.7
+_SURPRISE_HOPS = 40
+"""0.6 s: so soon after certain echo, what is not explained may be the same echo by another path, as when a player's
+buffer ran dry."""
+UNKNOWN = 0.5
 _CHECK_HOPS = 64
 _EARLY, _LATE = -800, 3200
 """Samples by which the loudspeaker's stream may lag or lead beside the microphone's before they are paired anew."""
@@ -65,6 +75,12 @@ class EchoMeter:
         """Loudspeaker position minus microphone position of the same moment."""
         self._lowest_drift = 0
         self._hops = 0
+        self._sounding = False
+        """Something of the loudspeaker may be heard now."""
+        self._certain = -_SURPRISE_HOPS
+        """The last hop that was surely echo."""
+        self._unheard = 0
+        """Hops in which the loudspeaker should have been heard, and was not."""
         self._delay: int | None = None
         self._spectrum: NDArray[np.complex128] = np.zeros(_SEARCH // 2 + 1, dtype=np.complex128)
         self._energy = 0.0
@@ -82,21 +98,34 @@ class EchoMeter:
         self._speaker = np.concatenate((self._speaker[kept.size :], kept))
         self._speaker_end += pcm.size
 
-    def heard(self, pcm: Pcm) -> float:
-        """The next samples (16 kHz) of the microphone. Returns the probability, 0 to 1, that the end of them is echo:
-        0 while the path is not known, which takes about half a second of echo."""
+    def heard(self, pcm: Pcm, offset: int | None = None) -> float:
+        """The next samples (16 kHz) of the microphone. Returns the probability, 0 to 1, that the end of them is echo.
+
+        The path is known after about half a second of echo. Until then, and when a known path suddenly explains nothing
+        any more, it is at least `UNKNOWN` while the loudspeaker sounds, unless that has sounded for a while without
+        being heard. `offset`: loudspeaker position minus microphone position of the same moment, where that is known
+        better than by when the samples come."""
         self._rest = np.concatenate((self._rest, pcm.astype(np.float64) / 32768.0))
         whole = self._rest.size // _HOP * _HOP
-        self._pair(whole)
+        if offset is None:
+            self._pair(whole)
+        else:
+            self._pair_by(offset)
         for start in range(0, whole, _HOP):
             self._mic = np.concatenate((self._mic[_HOP:], self._rest[start : start + _HOP]))
             self._mic_end += _HOP
             self._step()
         self._rest = self._rest[whole:]
-        if self._delay is None or self._energy <= 0.0:
+        if self._delay is None:
+            return UNKNOWN if self._sounding and self._unheard < _UNHEARD_HOPS else 0.0
+        if self._energy <= 0.0:
             return 0.0
         explained = 1.0 - self._unexplained / self._energy
-        return min(1.0, max(0.0, (explained - 0.3) / 0.4))
+        found = min(1.0, max(0.0, (explained - 0.3) / 0.4))
+        if found >= _CERTAIN:
+            self._certain = self._hops
+        doubt = self._learnt < _LEARNING_HOPS or self._hops - self._certain < _SURPRISE_HOPS
+        return max(found, UNKNOWN) if doubt else found
 
     def _pair(self, coming: int) -> None:
         """Decide which loudspeaker sample belongs to which microphone sample, and again when one stream stalled."""
@@ -109,14 +138,28 @@ class EchoMeter:
                 self._offset += self._lowest_drift
             self._lowest_drift = _NO_DRIFT
 
+    def _pair_by(self, offset: int) -> None:
+        """The pairing is given. Where it changes, the same samples stay together."""
+        if self._offset is not None and self._delay is not None:
+            self._delay += offset - self._offset
+            if not _HOP <= self._delay <= _LONGEST:
+                self._delay = None
+                self._restart()
+        self._offset = offset
+
     def _step(self) -> None:
         self._hops += 1
         sounding = self._loudspeaker(0, _SEARCH)
-        if _rms(sounding) < _FAINT:
+        level = _rms(sounding)
+        self._sounding = level >= _FAINT
+        if not self._sounding:
             self._inputs[:] = 0.0
             self._energy = 0.0
             return
         loud = _rms(self._mic[-_FRAME:]) > _FAINT
+        if _rms(sounding[:_PIECE]) >= _FAINT and _rms(self._mic) < _LEAK * level:
+            # It sounded longer ago than any path takes.
+            self._unheard += 1
         if loud and self._hops % _SEARCH_HOPS == 0:
             self._search(sounding)
         if self._delay is None:
@@ -161,6 +204,8 @@ class EchoMeter:
         self._taps: NDArray[np.complex128] = np.zeros((count, _TAPS), dtype=np.complex128)
         self._doubt: NDArray[np.complex128] = np.tile(np.eye(_TAPS) * (_UNSURE + 0j), (count, 1, 1))
         """Inverse correlation of the inputs, per frequency."""
+        self._learnt = 0
+        """Hops of echo that the filter has learnt from."""
 
     def _predict(self, heard: NDArray[np.complex128]) -> None:
         inputs = self._inputs
@@ -170,6 +215,7 @@ class EchoMeter:
         self._unexplained = keep * self._unexplained + (1.0 - _SMOOTH) * _power(error)
         if _power(inputs) < _FAINT**2 * inputs.size * _FRAME / 4:
             return
+        self._learnt += 1
         # Recursive least squares. The doubt is bounded, or it would grow without end at frequencies that are silent.
         step = np.einsum("bij,bj->bi", self._doubt, np.conj(inputs))
         gain = step / (_FORGET + np.einsum("bk,bk->b", inputs, step).real)[:, np.newaxis]

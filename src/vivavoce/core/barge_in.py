@@ -30,6 +30,8 @@ class Evidence:
 
     voiced_ms: int
     """Voice so far."""
+    sure_ms: int
+    """... of which is certainly not the agent's own."""
     quiet_ms: int
     """Since the last voice; 0 while there is voice."""
     words: str
@@ -62,6 +64,8 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
         return Verdict(Action.RESUME if quiet else Action.KEEP, Why.UNINTERRUPTIBLE)
     if overlap(e.words, e.agent_said) >= p.echo_words and not asks_to_stop(lexicon, e.words):
         return Verdict(Action.RESUME, Why.ECHO)
+    if e.sure_ms < min(e.voiced_ms, p.min_speech_ms):
+        return _doubt(e, p)
     if e.words and asks_to_stop(lexicon, e.words):
         return Verdict(Action.STOP, Why.STOP_WORD)
     unfinished = not e.final and may_become_backchannel(lexicon, e.words)
@@ -82,3 +86,12 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     if e.voiced_ms >= p.duck_after_ms:
         return Verdict(Action.DUCK, Why.SOUND_OVER_AGENT)
     return Verdict(Action.KEEP, Why.SOUND_OVER_AGENT)
+
+
+def _doubt(e: Evidence, p: BargeInPolicy) -> Verdict:
+    """Perhaps the agent hears itself. It pauses for what would stop it: its own voice ends then, a caller's does not."""
+    if e.quiet_ms >= p.resume_after_ms:
+        return Verdict(Action.RESUME, Why.MAYBE_ECHO)
+    if e.words or e.voiced_ms >= p.stop_after_ms:
+        return Verdict(Action.HOLD, Why.MAYBE_ECHO)
+    return Verdict(Action.DUCK if e.voiced_ms >= p.duck_after_ms else Action.KEEP, Why.MAYBE_ECHO)

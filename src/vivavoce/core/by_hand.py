@@ -15,10 +15,10 @@ _AGAIN_MS = 20
 def commit(listening: Listening, answer: bool, item: str = "") -> None:
     """Push-to-talk released: final words first, then the turn. With a name it is kept also without words, and has its
     place in the history at once."""
-    context, hearing = listening.context, listening.hearing
-    if item:
-        _give_way(listening)
-    turn = listening.turn
+    context, hearing, turn = listening.context, listening.hearing, listening.turn
+    if item and context.history.has(item):
+        # The turn was over by itself just before.
+        return
     if turn is None:
         if hearing.position == 0 and context.has_stt and not item:
             return
@@ -27,32 +27,33 @@ def commit(listening: Listening, answer: bool, item: str = "") -> None:
         turn = listening.open(start, Why.COMMITTED, speaking=False)
     turn.end = max(turn.end, hearing.end)
     turn.speaking = False
-    if item:
-        turn.item, turn.kept, turn.until, turn.over_agent = item, True, hearing.position, False
-        listening.overlapping.forget()
-        context.history.add(Message(item, "user", ""))
     if context.has_stt and turn.finish_asked < hearing.position:
         turn.finish_asked, turn.owed = hearing.position, True
         context.emit(FinishWords(turn.id, hearing.position, Why.COMMITTED))
         context.set_timer("words", turn.id, context.now + context.policy.endpoint.words_timeout_ms)
     context.set_timer("commit" if answer else "record", turn.id, context.now)
+    if item:
+        _keep(listening, turn, item)
+
+
+def _keep(listening: Listening, turn: Turn, item: str) -> None:
+    """It has its place, and waits only for its words; what is said from now on is another turn."""
+    turn.item, turn.kept, turn.until, turn.over_agent = item, True, listening.hearing.position, False
+    listening.close(turn)
+    listening.committed.append(turn)
+    listening.hearing.forget()
+    listening.context.history.add(Message(item, "user", ""))
+    if turn.owed:
+        timeout = listening.context.policy.endpoint.words_timeout_ms
+        listening.context.set_timer("words", turn.id, listening.context.now + timeout)
 
 
 def committing(listening: Listening) -> bool:
     """A turn was ended by hand and waits only for its words."""
-    return bool(listening.committed) or _waits(listening, listening.turn)
-
-
-def _waits(listening: Listening, turn: Turn | None) -> bool:
-    return turn is not None and any((what, turn.id) in listening.context.timers for what in ("commit", "record"))
-
-
-def _give_way(listening: Listening) -> None:
-    """A turn that was committed goes on waiting for its words, while another one begins."""
-    turn = listening.turn
-    if turn is not None and turn.kept and _waits(listening, turn):
-        listening.committed.append(turn)
-        listening.turn = None
+    turn, timers = listening.turn, listening.context.timers
+    return bool(listening.committed) or (
+        turn is not None and (("commit", turn.id) in timers or ("record", turn.id) in timers)
+    )
 
 
 def commit_due(listening: Listening, who: int, answer: bool) -> None:
@@ -71,7 +72,6 @@ def commit_due(listening: Listening, who: int, answer: bool) -> None:
 
 def clear(listening: Listening) -> None:
     """Forget what was said since the last turn."""
-    _give_way(listening)
     hearing, turn = listening.hearing, listening.turn
     hearing.forget()
     listening.forgotten = hearing.position

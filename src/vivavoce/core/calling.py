@@ -38,7 +38,7 @@ def admit(speaking: Speaking, reply: Reply, call: str, why: Why) -> None:
         if not reply.aside:
             context.history.add(Called(item, call))
             speaking.endings.awaiting[reply.id] = reply
-        context.tell(ToolStarted(reply.id, call, row.name, row.arguments, item, row.needs_approval), why)
+        context.tell(ToolStarted(reply.id, call, row.name, row.arguments, item, row.needs_approval, row.spec.runs), why)
         if row.settled:
             speaking.endings.tool_settled(row)
     making.run_tool(context, reply, row, why)

@@ -108,6 +108,7 @@ class Why(Enum):
     BACKCHANNEL = "the caller is only listening aloud"
     NOISE = "it was no speech"
     ECHO = "it was the agent's own voice"
+    MAYBE_ECHO = "it may be the agent's own voice"
     UNINTERRUPTIBLE = "this reply may not be interrupted"
     VOICE = "voice alone is enough here"
     REPORTED = "the caller's client stopped playing it"

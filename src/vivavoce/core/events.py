@@ -68,7 +68,7 @@ class UserSound:
     quiet: int = 0
     """Trailing samples of the window below speech level; `samples` when the whole window is quiet."""
     echo: float = 0.0
-    """Probability that this sound is the agent's own voice coming back, 0 to 1."""
+    """Probability that this sound is the agent's own voice coming back, 0 to 1; 0.5 while nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)

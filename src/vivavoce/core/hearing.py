@@ -15,6 +15,11 @@ class Edge(Enum):
     STOPPED = "stopped"
 
 
+def sure_samples(sound: UserSound, policy: HearingPolicy) -> int:
+    """How much of a voiced window is certainly not the agent's own voice."""
+    return sound.samples if sound.echo < policy.doubt_p else 0
+
+
 @dataclass(slots=True)
 class Hearing:
     """One caller's voice activity. All positions in caller samples."""
@@ -26,6 +31,8 @@ class Hearing:
     """Start of the first window of the current or last speech."""
     end: int = 0
     """End of the last audible voice: the true end of speech once it has stopped."""
+    sure: int = 0
+    """Samples of the current or last speech that are certainly not the agent's."""
     _voiced: int = 0
     _below: int = 0
 
@@ -41,6 +48,8 @@ class Hearing:
             self._below = 0
             if self._voiced == 0 and not self.speaking:
                 self.onset = sound.start
+                self.sure = 0
+            self.sure += sure_samples(sound, policy)
             self._voiced += sound.samples
             self.end = self.position - sound.quiet
             if not self.speaking and self._voiced >= in_samples(policy.min_speech_ms):

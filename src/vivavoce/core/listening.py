@@ -12,7 +12,7 @@ from . import endpoint
 from .commands import FinishWords, Message, Role, ScoreTurn, Why
 from .context import Context
 from .events import Say, Turns, TurnScore, UserSound, UserWords
-from .hearing import Edge, Hearing
+from .hearing import Edge, Hearing, sure_samples
 from .lexicon import content_words, normalise
 from .notices import Origin, UserDropped, UserSaid, UserStarted, UserStopped, UserTurned
 from .overlapping import Overlapping
@@ -29,7 +29,7 @@ class Listening:
     hearing: Hearing = field(default_factory=Hearing)
     turn: Turn | None = None
     committed: list[Turn] = field(default_factory=list)
-    """Turns committed by name that wait for their words while others begin."""
+    """Turns committed by name that wait for their words."""
     overlapping: Overlapping = field(init=False)
     last: Turn | None = None
     """The last committed turn, for words that come late."""
@@ -73,6 +73,7 @@ class Listening:
         turn = self.turn
         if turn is not None and voiced:
             turn.voiced += sound.samples
+            turn.sure += sure_samples(sound, policy)
             turn.end = self.hearing.end
         if edge is Edge.STOPPED and turn is not None:
             self.stopped(turn, Why.SILENCE)
@@ -115,7 +116,8 @@ class Listening:
     def open(self, start: int, why: Why, speaking: bool = True) -> Turn:
         turn = Turn(self.context.next_id("turn"), start, self.hearing.end, self.context.item_id(), speaking)
         turn.over_agent = bool(self.speaking.line)
-        turn.voiced = self.hearing.end - self.hearing.onset if speaking else 0
+        if speaking:
+            turn.voiced, turn.sure = self.hearing.end - self.hearing.onset, self.hearing.sure
         self.turn = turn
         for words in self.waiting.values():
             turn.hear(words)
@@ -186,9 +188,13 @@ class Listening:
             self.answer(*self.unanswered.pop(0))
         if not self.speaking.line:
             self.overlapping.forget()
-        if turn is None or turn.kept or self.context.policy.turns is not Turns.LOCAL:
+        if turn is None or self.context.policy.turns is not Turns.LOCAL:
             return
         if turn.over_agent and not self.speaking.line:
+            if self.overlapping.doubtful(turn):
+                if not turn.speaking:
+                    self.drop(turn, Why.MAYBE_ECHO)
+                return
             self.overlapping.free(turn, Why.ENDED)
         if turn.speaking:
             self.context.clear_timer("endpoint", 0)
@@ -305,7 +311,8 @@ class Listening:
         turn.marks.set("user_end", self.when(turn.end))
         turn.marks.set("turn_decided", self.context.now)
         basis = self._basis(turn)
-        self.last = turn
+        if self.last is None or self.last.id < turn.id:
+            self.last = turn
         self.context.tell(UserSaid(turn.id, turn.text, True), why)
         self.context.tell(UserTurned(turn.id, turn.item, turn.text, turn.start, turn.end), why)
         self.speaking.endings.user_texts[turn.id] = turn.text
@@ -315,6 +322,8 @@ class Listening:
             self.context.history.reword(turn.item, turn.text)
         else:
             self.context.history.add(Message(turn.item, "user", turn.text))
+        if turn.kept and not answer:
+            return
         if not answer:
             self.speaking.discard(why)
         elif fits:
@@ -358,7 +367,7 @@ class Listening:
         if turn.speaking:
             self.stopped(turn, why)
         meant = content_words(self.context.policy.lexicon, normalise(turn.text)) and not turn.echo
-        if turn.kept or (turn.text and (meant or not turn.over_agent)):
+        if turn.text and (meant or not turn.over_agent):
             self.commit(turn, why, answer=False)
         else:
             self.drop(turn, why)

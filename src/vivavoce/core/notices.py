@@ -187,6 +187,8 @@ class ToolStarted:
     """The call in the history."""
     approval: bool = False
     """It waits for `ToolApproved`."""
+    runs: str = "here"
+    """Who runs it, as `ToolSpec` has it."""
 
 
 @dataclass(frozen=True, slots=True)

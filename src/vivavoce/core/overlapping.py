@@ -9,7 +9,7 @@ from .barge_in import Action
 from .commands import Why
 from .context import Context
 from .events import UserSound
-from .hearing import Hearing
+from .hearing import Hearing, sure_samples
 from .lexicon import normalise
 from .notices import UserTookFloor
 from .policy import InterruptedBy, Yielding
@@ -28,6 +28,8 @@ class Overlap:
 
     since: int
     voiced: int = 0
+    sure: int = 0
+    """... of which is certainly not the agent's own voice."""
     last: int = 0
     """End of its last voice."""
 
@@ -55,6 +57,7 @@ class Overlapping:
             overlap = self.overlap = Overlap(sound.start, last=sound.start)
         if voiced:
             overlap.voiced += sound.samples
+            overlap.sure += sure_samples(sound, self.context.policy.hearing)
             overlap.last = sound.start + sound.samples
         self.weigh(turn)
 
@@ -66,6 +69,7 @@ class Overlapping:
         overlap, mine = self.overlap, turn if turn is not None and turn.over_agent else None
         evidence = barge_in.Evidence(
             voiced_ms=in_ms(overlap.voiced if overlap else mine.voiced if mine else 0),
+            sure_ms=in_ms(overlap.sure if overlap else mine.sure if mine else 0),
             quiet_ms=in_ms(self.hearing.position - overlap.last if overlap else _LONG_AGO),
             words=normalise(mine.text) if mine else "",
             final=mine.settled if mine else False,
@@ -76,7 +80,7 @@ class Overlapping:
         )
         verdict = barge_in.judge(evidence, self.context.policy.barge_in, self.context.policy.lexicon)
         if mine is not None:
-            mine.echo = verdict.why is Why.ECHO
+            mine.echo = verdict.why in (Why.ECHO, Why.MAYBE_ECHO)
         match verdict.action:
             case Action.DUCK:
                 self.speaking.duck(verdict.why)
@@ -93,6 +97,10 @@ class Overlapping:
         self.speaking.resume(why)
         if turn is not None:
             turn.harmless = True
+
+    def doubtful(self, turn: Turn) -> bool:
+        """What began over the agent's voice may be nothing else."""
+        return in_ms(turn.voiced - turn.sure) > 0 and in_ms(turn.sure) < self.context.policy.barge_in.min_speech_ms
 
     def free(self, turn: Turn, why: Why) -> None:
         """From now on it is a turn like any other."""

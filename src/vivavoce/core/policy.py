@@ -46,6 +46,8 @@ class HearingPolicy:
     """Audio before the onset that belongs to the turn."""
     echo_p: float = 0.7
     """Echo probability from which a window does not count as the caller's voice."""
+    doubt_p: float = 0.3
+    """Echo probability from which voice may be the agent's own: it can pause the agent, and not stop it."""
 
 
 @dataclass(frozen=True, slots=True)

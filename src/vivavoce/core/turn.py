@@ -31,6 +31,8 @@ class Turn:
     until: int = 0
     """Where it was committed by name: words that begin later are not its own."""
     voiced: int = 0
+    sure: int = 0
+    """Voiced samples that are certainly not the agent's own voice."""
     segments: dict[int, UserWords] = field(default_factory=dict)
     finish_asked: int = -1
     """Position up to which final words were asked for; -1 for never."""

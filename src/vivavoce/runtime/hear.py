@@ -18,6 +18,8 @@ from ..providers.base import Post, SttCall, Vads
 from .supervise import as_provider_error
 
 _RECENT_S = 8
+_SUPPRESSED = 0.7
+"""Echo, by its probability, that the recogniser does not hear."""
 _REOPENINGS = 3
 """How often a detector that fails is replaced."""
 
@@ -29,14 +31,22 @@ class Ears:
     """
 
     def __init__(
-        self, vads: Vads, stt: SttCall | None, post: Post, on_pcm: Callable[[Pcm], None], remember: bool = False
+        self,
+        vads: Vads,
+        stt: SttCall | None,
+        post: Post,
+        on_pcm: Callable[[Pcm], None],
+        remember: bool = False,
+        echo: Callable[[Pcm], float] | None = None,
     ) -> None:
-        """`on_pcm` gets every sample once. `remember`: keep the last 8 s for `recent`. Raises what `Vads.open` does."""
+        """`on_pcm` gets every sample once. `remember`: keep the last 8 s for `recent`. `echo`: how likely a window is
+        the agent's own voice. Raises what `Vads.open` does."""
         self._vads = vads
         self._vad = vads.open()
         self._stt = stt
         self._post = post
         self._on_pcm = on_pcm
+        self._echo = echo
         self._framer = Framer(self._vad.window, IN_RATE)
         self._activity = Activity()
         self._resampler: Resampler | None = None
@@ -72,11 +82,8 @@ class Ears:
         if not pcm.size:
             return
         self._on_pcm(pcm)
-        if self._stt is not None:
-            try:
-                self._stt.feed(self._position, pcm)
-            except Exception as error:
-                self._lose_stt(error)
+        if self._echo is None:
+            self._feed(self._position, pcm)
         self._position += pcm.size
         if self._recent.size:
             kept = np.concatenate((self._recent, pcm))
@@ -84,7 +91,22 @@ class Ears:
         for window in self._framer.push(pcm):
             self._judge(window)
 
+    def _feed(self, position: int, pcm: Pcm) -> None:
+        if self._stt is not None:
+            try:
+                self._stt.feed(position, pcm)
+            except Exception as error:
+                self._lose_stt(error)
+
     def _judge(self, window: Frame) -> None:
+        """What a window holds. Where echo may come, the recogniser waits for that, and does not hear the agent."""
+        echo = 0.0
+        if self._echo is not None:
+            echo = round(self._echo(window.pcm), 3)
+            self._feed(window.start, window.pcm if echo < _SUPPRESSED else np.zeros_like(window.pcm))
+        self._detect(window, echo)
+
+    def _detect(self, window: Frame, echo: float) -> None:
         if self._failures > _REOPENINGS:
             return
         try:
@@ -95,8 +117,8 @@ class Ears:
             self._replace_vad(error)
             return
         # Four digits are more than any detector means, and keep recordings small.
-        sound = UserSound(window.start, window.pcm.size, round(p, 4), self._activity.push(window.pcm))
-        self._post(sound)
+        quiet = self._activity.push(window.pcm)
+        self._post(UserSound(window.start, window.pcm.size, round(p, 4), quiet, echo))
 
     def _replace_vad(self, error: Exception) -> None:
         self._fail(Role.VAD, error)

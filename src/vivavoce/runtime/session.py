@@ -16,8 +16,9 @@ from ..core.errors import Misuse
 from ..core.events import CallEnded, CallStarted, Event, ProviderFailed, Tick, Used
 from ..core.notices import ReplyRefused, UserTurned
 from ..providers.base import ProviderError, SttCall
-from ..transports.base import AheadTransport, Attached, ObservingTransport, ReportingTransport, Transport
+from ..transports.base import AheadTransport, Attached, ObservingTransport, OpenAir, ReportingTransport, Transport
 from .clock import Clock
+from .echo import Echo
 from .engines import AgentConfig, EngineError, Engines
 from .execute import Executor
 from .hear import Ears
@@ -94,6 +95,7 @@ class Session:
         self._crash: BaseException | None = None
         self._tools = Tools(agent.tools, on_notice, self.post)
         self._playout = Playout(transport, self.post, self._on_frame, self._line_broken)
+        self._echo = Echo() if isinstance(transport, OpenAir) and transport.open_air else None
         self._clock: Clock | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stt: SttCall | None = None
@@ -170,7 +172,8 @@ class Session:
             except Exception as error:
                 raise EngineError(f"the recogniser {stt.model} cannot be opened: {error}") from error
         try:
-            ears = Ears(self._engines.vads, self._stt, self.post, self._on_pcm, remember)
+            echo = None if self._echo is None else self._is_echo
+            ears = Ears(self._engines.vads, self._stt, self.post, self._on_pcm, remember, echo)
         except Exception as error:
             raise EngineError(f"the voice activity detector cannot be opened: {error}") from error
         self._clock = Clock()
@@ -291,7 +294,14 @@ class Session:
         now = self._clock.now()
         self._observe(lambda o: o.heard(now, pcm))
 
+    def _is_echo(self, window: Pcm) -> float:
+        assert self._clock is not None
+        assert self._echo is not None
+        return self._echo.heard(self._clock.now(), window)
+
     def _on_frame(self, position: int, pcm: Pcm) -> None:
+        if self._echo is not None:
+            self._echo.played(position, pcm)
         self._observe(lambda o: o.played(position, pcm))
 
     def _observe(self, call: Callable[[Observer], None]) -> None:

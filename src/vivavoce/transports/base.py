@@ -56,6 +56,14 @@ class Attached(Protocol):
 
 
 @runtime_checkable
+class OpenAir(Protocol):
+    """A transport whose caller may have loudspeakers beside the microphone, so that the agent's voice can come back."""
+
+    open_air: bool
+    """False for a headset that is known to be one."""
+
+
+@runtime_checkable
 class ReportingTransport(Protocol):
     """A transport which knows better than our clock what was played. It owes `Played` events for what it is told here,
     and is `Attached` in order to post them."""

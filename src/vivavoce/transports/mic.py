@@ -64,6 +64,7 @@ class Microphone:
     """The person at this machine. `backends`: miniaudio's audio systems to try; its null backend serves tests."""
 
     reports_playback = False
+    open_air = True
 
     def __init__(self, backends: list[Any]) -> None:
         import miniaudio

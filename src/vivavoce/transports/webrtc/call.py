@@ -25,6 +25,8 @@ _EARLY_FRAMES = 50
 class WebRtc(Clients):
     """The transport of a session with one peer. `answer` first; then `begun`, and the session; `run` to its end."""
 
+    open_air = True
+
     def __init__(
         self,
         server: Server,

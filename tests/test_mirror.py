@@ -13,6 +13,7 @@ DATA = {
     "core/notices.py": "frozen nouns; every script in tests/core reads them",
     "providers/base.py": "protocols",
     "transports/base.py": "protocols",
+    "transports/webrtc/peer.py": "protocols, and what they speak of as data",
     "runtime/engines.py": "what a session is made of, as data",
     "runtime/observe.py": "a protocol",
     "sim/faults.py": "chances, drawn and used by every simulated call",
@@ -48,6 +49,11 @@ ELSEWHERE = {
     "transports/clients.py": "transports/test_realtime.py",
     "transports/webrtc/call.py": "app/test_peer_calls.py",
     "wire/openai_realtime/state.py": "wire/openai_realtime/test_server.py",
+    "transports/webrtc/aiortc.py": "transports/webrtc/test_peers.py",
+    "transports/webrtc/aiortc_ice.py": "transports/webrtc/test_peers.py",
+    "transports/webrtc/channel.py": "transports/webrtc/test_peers.py",
+    "transports/webrtc/libwebrtc.py": "transports/webrtc/test_peers.py",
+    "transports/webrtc/line.py": "transports/webrtc/test_peers.py",
     "wire/rendering.py": "wire/test_capture.py",
 }
 """Modules that another test file of their room covers: parts of one machine, commands of one program."""

@@ -1,4 +1,4 @@
-"""What a WebRTC library must be able to do for us: answer an offer, move audio and messages, and say when it is over."""
+"""What a WebRTC library must be able to do for us: answer an offer, move audio and messages, tell when it is over."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ class Peer(Protocol):
 
     def frames(self) -> AsyncIterator[Frame]:
         """The peer's audio, int16 mono at 48 kHz in frames of 20 ms (the backend's own rate is allowed), beginning when
-        it first arrives; lost packets are concealed. Ends when the peer is gone, for whatever reason: closed, failed, or
-        silent for `gone_s` (also when it never connects)."""
+        it first arrives; lost packets are concealed. Ends when the peer is gone, for whatever reason: closed, failed,
+        silent for `gone_s`, or never connected within 15 s."""
         ...
 
     def play(self, pcm: Pcm) -> None:

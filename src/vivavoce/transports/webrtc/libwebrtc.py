@@ -1,0 +1,324 @@
+"""Peers on libwebrtc, the engine inside Chrome, through `wrtc`: its jitter buffer, concealment and congestion control.
+
+`wrtc` gives up objects that Python does not hold, in the middle of a call and without a word; so a peer holds all that
+it is ever given. Two shortcuts around its public streams (which cost more than the audio) are marked; they are why its
+version is pinned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ...audio.frame import Frame
+from ...audio.pcm import Pcm, to_mono
+from . import line
+from . import offer as offers
+from .channel import MOST_UNSENT, Mailbox, too_long
+from .line import Line
+from .outgoing import Out
+from .peer import BadOffer, Channel, Network
+
+_RATE = 24_000
+_SILENCE = bytes(_RATE // 50 * 2)
+_CHUNKS = 200
+"""10 ms each: incoming audio that waits at most."""
+_STATS_S = 2.0
+_STALE_S = 0.4
+"""Without a packet of audio for so long, other signs of life are looked for."""
+_CERTAIN_MS = 10.0
+_CLOSE_S = 0.3
+
+
+@cache
+def _library() -> Any:
+    """The library, ready for peers on this machine too."""
+    import webrtc
+
+    with suppress(webrtc.InvalidStateError):  # somebody else has connections already
+        webrtc.allow_loopback()
+    return webrtc
+
+
+class LibWebrtcPeer(Line):
+    """One peer connection; see `Peer`. Made on the running loop. Raises BadInput for an unusable `Network`."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self._rtc = _library()
+        self._connection: Any = self._rtc.RTCPeerConnection(_configuration(self._rtc, network))
+        self._held: list[object] = []
+        self._source: Any = None
+        self._receiver: Any = None
+        self._ears: Any = None
+        self._heard = asyncio.Event()
+        self._channels: list[_Channel] = []
+        self._closed = False
+        self._found = 0
+        self._looked_at = 0.0
+        self._packets = -1
+        self._last_packet = 0.0
+        self._fresh_at = 0.0
+
+    # answering
+
+    async def answer(self, offer: str, on_channel: Callable[[Channel], None]) -> str:
+        offers.check(offer)
+        connection, rtc = self._connection, self._rtc
+        connection.on("connectionstatechange", lambda _: self._changed())
+        connection.on("track", self._on_track)
+        connection.on("datachannel", lambda event: self._on_channel(event.channel, on_channel))
+        gathered = asyncio.Event()
+        connection.on("icegatheringstatechange", lambda _: gathered.set() if self._gathered() else None)
+        try:
+            await connection.set_remote_description(rtc.RTCSessionDescriptionInit("offer", offer))
+            self._attach()
+            await connection.set_local_description(await connection.create_answer())
+        except asyncio.CancelledError:
+            if not self._closed:
+                raise
+            raise BadOffer("the call was closed before it was answered") from None
+        except (rtc.PythonWebRTCException, ValueError, TypeError) as error:
+            await self.close()
+            raise BadOffer(f"the offer cannot be answered: {_line(error)}") from None
+        self._begin()
+        self._watch_transports()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(gathered.wait(), line.GATHER_S)
+        local = connection.local_description
+        if local is None:
+            raise BadOffer("the call was closed before it was answered")
+        return str(local.sdp)
+
+    def _gathered(self) -> bool:
+        return bool(self._connection.ice_gathering_state == "complete")
+
+    def _attach(self) -> None:
+        """Our track, in a stream, on the first audio that the peer offers; everything else is declined."""
+        rtc = self._rtc
+        chosen = None
+        for transceiver in self._connection.get_transceivers():
+            self._held += [transceiver, transceiver.sender, transceiver.receiver, transceiver.receiver.track]
+            if chosen is None and transceiver.receiver.track.kind == "audio":
+                chosen = transceiver
+            else:
+                transceiver.direction = "inactive"
+        assert chosen is not None
+        self._source = rtc.MediaStreamTrackGenerator("audio")
+        stream = rtc.MediaStream()
+        sender = self._connection.add_track(self._source, stream)
+        chosen.set_codec_preferences(_codecs(rtc))
+        self._receiver = chosen.receiver
+        self._ears = _ears(rtc)(rtc.MediaStreamTrackProcessorInit(chosen.receiver.track, _CHUNKS))
+        self._ears.heard = self._heard
+        self._held += [stream, sender]
+
+    def _on_track(self, event: Any) -> None:
+        self._held += [event, event.track, event.receiver, event.transceiver, *event.streams]
+
+    def _on_channel(self, channel: Any, on_channel: Callable[[Channel], None]) -> None:
+        ours = _Channel(channel)
+        self._channels.append(ours)
+        # It may be open already; then no event comes.
+        if channel.ready_state == "open":
+            on_channel(ours)
+        else:
+            channel.once("open", lambda _: on_channel(ours))
+
+    def _changed(self) -> None:
+        state = str(self._connection.connection_state)
+        if state == "connected":
+            self._is_connected()
+        elif state in ("failed", "closed"):
+            self._is_over()
+
+    def _watch_transports(self) -> None:
+        """A peer that hangs up ends DTLS; the connection's own state does not tell."""
+        for transceiver in self._connection.get_transceivers():
+            transport = transceiver.receiver.transport
+            if transport is not None and transport not in self._held:
+                self._held.append(transport)
+                transport.on("statechange", lambda _, it=transport: self._is_over() if _ended(it) else None)
+
+    # audio
+
+    def _send(self, out: Out) -> None:
+        data = _SILENCE if out.pcm is None else out.pcm.astype("<i2", copy=False).tobytes()
+        # Not through `writable`: a stream of promises for every frame costs more than the frame.
+        self._source._generator.writeAudio(data, _RATE, 1, len(data) // 2)
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        position, parts = 0, list[Pcm]()
+        while not self._over.is_set():
+            chunk = self._ears.next() if self._ears is not None else None
+            if chunk is None:
+                self._heard.clear()
+                await self._heard.wait()
+                continue
+            if self._receiver.track.muted and position == 0:
+                continue  # nothing of the peer yet: the library fills in silence
+            pcm, rate = chunk
+            parts.append(pcm)
+            if len(parts) == 2:
+                whole = np.concatenate(parts)
+                parts.clear()
+                self.traffic.received += 1
+                yield Frame(position, whole, rate)
+                position += whole.size
+
+    # signs of life, and the end
+
+    async def _signs(self) -> int:
+        now = self._loop.time()
+        last = max((source.timestamp for source in self._receiver.get_synchronization_sources()), default=0.0)
+        # The library works it out anew each time, and is off by a millisecond now and then.
+        if last > self._last_packet + _CERTAIN_MS:
+            self._last_packet = last
+            self._found += 1
+            self._fresh_at = now
+        if now - self._looked_at > _STATS_S or now - self._fresh_at > _STALE_S:
+            # What was counted for the last time long ago, tells nothing about now.
+            recent, self._looked_at = now - self._looked_at < 2 * _STALE_S, now
+            moved = await self._statistics()
+            self._found += moved and recent
+        return self._found
+
+    async def _statistics(self) -> bool:
+        """Whether anything at all has come since the last time."""
+        try:
+            report = await self._connection.get_stats()
+        except self._rtc.PythonWebRTCException:
+            return False
+        packets = 0
+        for entry in report.values():
+            if entry.type == "transport":
+                packets += entry.packets_received or 0
+            elif entry.type == "candidate-pair":
+                packets += (entry.requests_received or 0) + (entry.responses_received or 0)
+            elif entry.type == "inbound-rtp" and entry.kind == "audio":
+                made_up = (entry.concealed_samples or 0) - (entry.silent_concealed_samples or 0)
+                self.traffic.concealed = max(0, made_up) // 960
+        moved, self._packets = packets != self._packets, packets
+        return moved
+
+    def _is_over(self) -> None:
+        super()._is_over()
+        self._heard.set()
+        for channel in self._channels:
+            channel.box.close()
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        if self._connected and not self._over.is_set():
+            waiting = [channel.finished() for channel in self._channels]
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*waiting), _CLOSE_S)
+        await self._stop()
+        self._connection.close()
+        if self._source is not None:
+            self._source.stop()
+        self._held.clear()
+
+
+class _Channel:
+    """A data channel of the peer's."""
+
+    def __init__(self, channel: Any) -> None:
+        self.label = channel.label
+        self.box = Mailbox()
+        self._channel = channel
+        self._room = asyncio.Event()
+        channel.buffered_amount_low_threshold = MOST_UNSENT // 2
+        channel.on("message", lambda event: self._came(event.data))
+        channel.on("bufferedamountlow", lambda _: self._room.set())
+        channel.on("close", lambda _: self._gone())
+
+    def _came(self, message: str | bytes) -> None:
+        if not self.box.put(message):
+            self._channel.close()
+
+    def _gone(self) -> None:
+        self.box.close()
+        self._room.set()
+
+    async def receive(self) -> str | bytes | None:
+        return await self.box.get()
+
+    async def send(self, text: str) -> None:
+        while self._open() and self._channel.buffered_amount > MOST_UNSENT:
+            self._room.clear()
+            await self._room.wait()
+        if self._open():
+            try:
+                self._channel.send(text)
+            except TypeError as error:
+                too_long(text, error)
+
+    def _open(self) -> bool:
+        return bool(self._channel.ready_state == "open") and not self.box.gone.is_set()
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        self._channel.close()
+
+    async def finished(self) -> None:
+        """When the peer has got everything."""
+        self._channel.close()
+        await self.box.gone.wait()
+
+
+@cache
+def _ears(rtc: Any) -> Any:
+    class Ears(rtc.MediaStreamTrackProcessor):  # type: ignore[misc]
+        """Reads the track's own queue, not its stream: a promise for every 10 ms costs more than their audio."""
+
+        __slots__ = ("heard",)
+        heard: asyncio.Event
+
+        def _on_event(self, name: str, *_: object) -> None:
+            if name == "_ready":
+                self._native_obj._ackWakeup()
+                self.heard.set()
+
+        def next(self) -> tuple[Pcm, int] | None:
+            """The next 10 ms, mono, and their rate; None when they are still to come."""
+            item = self._native_obj.read()
+            if item is None:
+                return None
+            data, _, rate, channels, _, _ = item
+            pcm = np.frombuffer(data, dtype=np.int16)
+            return (pcm if channels == 1 else to_mono(pcm.reshape(-1, channels))), rate
+
+    return Ears
+
+
+def _ended(transport: Any) -> bool:
+    return str(transport.state) in ("closed", "failed")
+
+
+def _codecs(rtc: Any) -> list[Any]:
+    """The codecs that we speak, the best first."""
+    known = rtc.RTCRtpReceiver.get_capabilities("audio").codecs
+    names = [f"audio/{name}" for name in offers.CODECS]
+    return sorted(
+        (codec for codec in known if codec.mime_type.lower() in names),
+        key=lambda codec: names.index(codec.mime_type.lower()),
+    )
+
+
+def _configuration(rtc: Any, network: Network) -> Any:
+    servers = [
+        rtc.RTCIceServer(server.url, server.username or None, server.credential or None)
+        for server in network.ice_servers
+    ]
+    return rtc.RTCConfiguration(ice_servers=servers, port_range=network.ports)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

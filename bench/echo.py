@@ -94,12 +94,12 @@ class Room:
                 self._air = np.concatenate((self._air[FRAME:], np.zeros(FRAME)))
                 if self.audible.is_set() and heard_since is None:
                     heard_since = loop.time()
-                if self._voice is not None and heard_since is not None and said < self._voice.size:
-                    if (loop.time() - heard_since) * 1000 >= self._cut_in_ms:
-                        self.spoke_ms = self.spoke_ms or round((loop.time() - start) * 1000)
-                        piece = self._voice[said : said + FRAME].astype(np.float64)
-                        frame[: piece.size] += piece
-                        said += FRAME
+                speaks = heard_since is not None and (loop.time() - heard_since) * 1000 >= self._cut_in_ms
+                if self._voice is not None and speaks and said < self._voice.size:
+                    self.spoke_ms = self.spoke_ms or round((loop.time() - start) * 1000)
+                    piece = self._voice[said : said + FRAME].astype(np.float64)
+                    frame[: piece.size] += piece
+                    said += FRAME
                 yield Frame(position, clip(frame), RATE)
                 position += FRAME
         finally:

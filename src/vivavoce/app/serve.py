@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import BadInput
 from ..core.policy import PRESETS, changed
 from ..providers.base import Llm
-from . import embedded
+from . import embedded, webrtc
 from .settings import policy_settings
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-session", type=int, default=24 * 3600, metavar="SECONDS", help="longest session (1 day)")
     parser.add_argument("--max-connections", type=int, default=100, metavar="N", help="connections at once (100)")
     parser.add_argument("--record", type=Path, metavar="DIR", help="record every session in a directory of its own")
+    webrtc.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -106,6 +107,9 @@ async def _serve(args: argparse.Namespace, llm: Llm, keys: tuple[str, ...], tls:
     from .http.page import routes
     from .realtime import RealtimeCalls, Settings
 
+    peer, note = webrtc.peers(args)
+    if note:
+        _say(note)
     others = tuple(name for name in embedded.voices() if name != args.voice)
     settings = Settings(
         args.model or llm.model,
@@ -115,6 +119,7 @@ async def _serve(args: argparse.Namespace, llm: Llm, keys: tuple[str, ...], tls:
         changed(PRESETS[args.preset], policy_settings(args.policy)),
         args.max_session,
         args.record,
+        peer,
     )
     async with embedded.open_engines(llm) as engines:
         calls = RealtimeCalls(engines, settings, _say)
@@ -127,6 +132,7 @@ async def _serve(args: argparse.Namespace, llm: Llm, keys: tuple[str, ...], tls:
             allow_origins=args.allow_origin,
             most_connections=args.max_connections,
             routes=routes(),
+            peer_calls=calls if peer is not None else None,
         )
         await http.serve(app, host=args.host, port=args.port, tls=tls, on_ready=lambda url: _ready(url, keys, tls))
 

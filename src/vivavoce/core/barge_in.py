@@ -89,7 +89,7 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
 
 
 def _doubt(e: Evidence, p: BargeInPolicy) -> Verdict:
-    """Perhaps the agent hears itself. It pauses for what would stop it: its own voice ends then, a caller's does not."""
+    """Perhaps the agent hears itself. What would stop it pauses it: its own voice ends then, a caller's does not."""
     if e.quiet_ms >= p.resume_after_ms:
         return Verdict(Action.RESUME, Why.MAYBE_ECHO)
     if e.words or e.voiced_ms >= p.stop_after_ms:

@@ -1,4 +1,4 @@
-"""A caller over WebRTC: audio on its tracks, the Realtime protocol on its data channel, and we play the agent's voice."""
+"""A caller over WebRTC: audio on tracks, the Realtime protocol on a data channel, and we play the agent's voice."""
 
 from __future__ import annotations
 

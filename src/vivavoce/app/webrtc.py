@@ -1,0 +1,62 @@
+"""The WebRTC side of `vivavoce serve`: which library, which STUN and TURN servers, which ports."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+
+from ..core.errors import BadInput
+from ..transports.webrtc.choose import BACKENDS, make_peer
+from ..transports.webrtc.peer import IceServer, Network, Peer
+
+_ICE = re.compile(r"(?P<scheme>stun|stuns|turn|turns):(?:(?P<user>[^:@]+):(?P<secret>[^@]+)@)?(?P<rest>[^@]+)")
+_PORTS = re.compile(r"(\d+)-(\d+)")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--webrtc", choices=(*BACKENDS, "off"), help="the WebRTC library (default: the best installed)")
+    parser.add_argument(
+        "--ice-server",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="STUN or TURN server: stun:HOST:PORT, or turn:USER:PASSWORD@HOST:PORT",
+    )
+    parser.add_argument("--udp-ports", default="", metavar="FIRST-LAST", help="UDP ports for WebRTC (default: any)")
+
+
+def peers(args: argparse.Namespace) -> tuple[Callable[[], Peer] | None, str]:
+    """How to make peers; None and the reason when WebRTC is off. Raises BadInput."""
+    network = Network(tuple(ice_server(url) for url in args.ice_server), ports(args.udp_ports))
+    if args.webrtc == "off":
+        return None, "WebRTC is off."
+    try:
+        make = make_peer(args.webrtc)
+    except BadInput as error:
+        if args.webrtc is not None or args.ice_server or args.udp_ports:
+            raise
+        return None, f"No WebRTC, so no page: {error}"
+    # What the library cannot do is said now, and not to the first caller.
+    make(network)
+    return lambda: make(network), ""
+
+
+def ice_server(url: str) -> IceServer:
+    """One server as users write it. Raises BadInput."""
+    found = _ICE.fullmatch(url)
+    if found is None:
+        raise BadInput("--ice-server is stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT")
+    if found["scheme"].startswith("turn") and not found["user"]:
+        raise BadInput("--ice-server: a TURN server needs its user and password, as in turn:USER:PASSWORD@HOST:PORT")
+    return IceServer(f"{found['scheme']}:{found['rest']}", found["user"] or "", found["secret"] or "")
+
+
+def ports(text: str) -> tuple[int, int] | None:
+    """FIRST-LAST, or nothing for any. Raises BadInput."""
+    if not text:
+        return None
+    found = _PORTS.fullmatch(text)
+    if found is None or not 1024 <= int(found[1]) <= int(found[2]) <= 65_535:
+        raise BadInput(f"--udp-ports is FIRST-LAST, from 1024 to 65535, not {text!r}")
+    return int(found[1]), int(found[2])

@@ -1,0 +1,74 @@
+"""The WebRTC options of `vivavoce serve`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import pytest
+
+from vivavoce.app import webrtc
+from vivavoce.core.errors import BadInput
+from vivavoce.transports.webrtc.peer import IceServer, Network
+
+
+def parsed(*args: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    webrtc.add_arguments(parser)
+    return parser.parse_args(args)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The networks that peers were made for."""
+    networks: list[Any] = []
+    monkeypatch.setattr(webrtc, "make_peer", lambda backend: networks.append)
+    return networks
+
+
+def test_peers_are_made_for_the_network_that_was_asked_for(made: list[Any]) -> None:
+    options = (
+        "--ice-server",
+        "stun:s:1",
+        "--ice-server",
+        "turn:ada:secret@t:2?transport=tcp",
+        "--udp-ports",
+        "4000-4100",
+    )
+    make, note = webrtc.peers(parsed(*options))
+    assert make is not None
+    assert note == ""
+    make()
+    servers = (IceServer("stun:s:1"), IceServer("turn:t:2?transport=tcp", "ada", "secret"))
+    assert made == [Network(servers, (4000, 4100))] * 2
+
+
+def test_off(made: list[Any]) -> None:
+    assert webrtc.peers(parsed("--webrtc", "off")) == (None, "WebRTC is off.")
+    assert made == []
+
+
+def test_without_any_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(backend: str | None) -> Any:
+        raise BadInput("not installed")
+
+    monkeypatch.setattr(webrtc, "make_peer", missing)
+    make, note = webrtc.peers(parsed())
+    assert make is None
+    assert "not installed" in note
+    with pytest.raises(BadInput, match="not installed"):
+        webrtc.peers(parsed("--webrtc", "aiortc"))
+    with pytest.raises(BadInput, match="not installed"):
+        webrtc.peers(parsed("--udp-ports", "4000-4100"))
+
+
+@pytest.mark.parametrize("url", ["", "http://x", "stun:", "turn:t:2", "turn:ada@t:2"])
+def test_ice_servers_that_are_none(url: str) -> None:
+    with pytest.raises(BadInput, match="--ice-server"):
+        webrtc.ice_server(url)
+
+
+@pytest.mark.parametrize("text", ["1", "80-90", "5000-4000", "5000-70000", "a-b"])
+def test_ports_that_are_none(text: str) -> None:
+    with pytest.raises(BadInput, match="--udp-ports"):
+        webrtc.ports(text)

@@ -2,6 +2,19 @@
 // `window.fake` steers it: fake.refuse = {status, error, headers}; fake.own = false (no `vivavoce` channel); fake.speed.
 (() => {
   const fake = (window.fake = { own: true, script: true, speed: 1, got: [], posts: [], refuse: null, silent: false });
+  const RealPeer = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends RealPeer {
+    constructor(...given) {
+      super(...given);
+      fake.page = this;
+    }
+  };
+  /** As when the network is gone. */
+  fake.unplug = () => {
+    Object.defineProperty(fake.page, "connectionState", { value: "failed" });
+    fake.page.dispatchEvent(new Event("connectionstatechange"));
+  };
+
   const realFetch = window.fetch.bind(window);
   const wait = (ms) => new Promise((done) => setTimeout(done, ms / fake.speed));
 
@@ -9,6 +22,7 @@
     if (!String(url).endsWith("/v1/realtime/calls")) return realFetch(url, options);
     if (fake.gone) throw new TypeError("Failed to fetch");
     fake.posts.push({ session: JSON.parse(options.body.get("session")), headers: options.headers });
+    if (fake.slow) await wait(fake.slow);
     const refuse = typeof fake.refuse === "function" ? fake.refuse(options) : fake.refuse;
     if (refuse) {
       const body = JSON.stringify({ error: refuse.error });
@@ -19,7 +33,7 @@
   };
 
   async function accept(sdp, session) {
-    const peer = (fake.peer = new RTCPeerConnection());
+    const peer = (fake.peer = new RealPeer());
     const audio = new AudioContext();
     const out = audio.createMediaStreamDestination();
     fake.voice = voiceOf(audio, out);

@@ -7,6 +7,11 @@ import time
 
 import pytest
 
+KEEP_MIC = (
+    "const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
+    "navigator.mediaDevices.getUserMedia = async (asked) => (window.mic = await real(asked));"
+)
+
 
 def until(page, expression, within_s=20):
     """Wait for a true value. Not wait_for_function: the page's content security policy forbids what it does."""
@@ -148,7 +153,7 @@ def check_recording(wav, told):
     # What is heard in the right channel fits the events: voice inside the first reply, none well after it.
     voice = both[:, 1]
     inside = voice[int((opened[0] + 500) * rate / 1000) : int(closed[0] * rate / 1000)]
-    after = voice[int((closed[0] + 400) * rate / 1000) : int((closed[0] + 900) * rate / 1000)]
+    after = voice[int((closed[0] + 1000) * rate / 1000) : int((closed[0] + 1500) * rate / 1000)]
     assert np.sqrt((inside**2).mean()) > 20 * max(1e-6, np.sqrt((after**2).mean()))
     assert np.abs(both[:, 0]).max() > 0.01
 
@@ -202,10 +207,7 @@ def test_push_to_talk_with_button_and_space(visit):
 
 
 def test_muting_closes_the_microphone_and_stopping_stops_the_agent(visit):
-    page = visit(
-        "const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
-        "navigator.mediaDevices.getUserMedia = async (a) => (window.mic = await real(a));"
-    )
+    page = visit(KEEP_MIC)
     start(page)
     page.get_by_role("button", name="Mute").click()
     assert page.evaluate("mic.getAudioTracks()[0].enabled") is False
@@ -239,6 +241,7 @@ def test_settings_are_applied_at_once_and_faults_stand_at_their_field(visit):
     until(page, "fake.session.audio.input.turn_detection.silence_duration_ms === 700")
     page.get_by_text("Lend it two tools").click()
     until(page, "fake.session.tools.length === 2")
+    until(page, "document.querySelectorAll('.chips li').length === 3")
     assert page.locator(".chips li").all_inner_texts() == ["get_weather", "local_time", "about_browser"]
     assert page.locator(".turn").count() == 0
     page.reload()
@@ -364,7 +367,7 @@ def test_after_a_cut_line_the_conversation_goes_on(visit):
     page.evaluate("void fake.answer('Hello Ada, it is good to hear your voice today.')")
     page.get_by_text("The agent speaks").wait_for()
     page.wait_for_timeout(900)
-    page.evaluate("fake.got = []; fake.peer.close()")
+    page.evaluate("fake.got = []; fake.unplug()")
     page.get_by_text("The connection was lost.").wait_for()
     page.get_by_text("the conversation goes on").wait_for()
     page.get_by_role("button", name="Hang up").wait_for()
@@ -376,6 +379,33 @@ def test_after_a_cut_line_the_conversation_goes_on(visit):
     assert heard.startswith("Hello Ada,")
     assert len(heard) < len("Hello Ada, it is good to hear your voice today.")
     assert page.locator(".turn.user").count() == 1
+
+
+def test_a_call_that_the_server_ends_is_not_begun_again_by_itself(visit):
+    page = visit()
+    start(page)
+    page.evaluate("fake.hear('good night')")
+    page.get_by_text("good night", exact=True).wait_for()
+    page.evaluate("fake.peer.close()")
+    page.get_by_role("alert").get_by_text("The server ended the call").wait_for()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Hang up").wait_for()
+    until(page, "fake.got.some((event) => event.item?.role === 'user')")
+    assert page.evaluate("fake.posts.length") == 2
+
+
+def test_a_call_can_be_given_up_while_it_begins(visit):
+    page = visit(KEEP_MIC + "fake.slow = 1500")
+    page.evaluate("fake.script = false")
+    page.get_by_role("button", name="Start talking").dblclick()
+    page.get_by_role("button", name="Connecting").wait_for()
+    page.wait_for_timeout(700)
+    page.get_by_role("button", name="Connecting").click()
+    page.get_by_text("Not connected").wait_for()
+    page.wait_for_timeout(1500)
+    assert page.get_by_role("alert").count() == 0
+    assert page.get_by_role("button", name="Start talking").count() == 1
+    assert page.evaluate("mic.getAudioTracks()[0].readyState") == "ended"
 
 
 def test_a_server_without_our_channel_is_shown_with_less(visit):

@@ -1,12 +1,10 @@
 // One call: WebRTC, its two channels, and what the person at the page does with them.
 
+import { Hold } from "./hold.js";
 import { Link } from "./link.js";
 import { Model, store, stored } from "./model.js";
-import { LOST, platformProblem, Problem } from "./problems.js";
+import { ENDED, LOST, platformProblem, Problem } from "./problems.js";
 
-/** Audio is still on its way when a key is released: jitter buffer, encoder, network. */
-const TAIL_MS = 250;
-const SHORTEST_HOLD_MS = 200;
 const RETRIES_MS = [500, 1500, 4000];
 
 export class Call extends Model {
@@ -15,9 +13,9 @@ export class Call extends Model {
   problem = null;
   muted = false;
   micless = false;
-  holding = false;
-  hint = "";
   startedAt = 0;
+  /** When the state became what it is. */
+  since = 0;
   /** What the server said of itself: `call.started`, and the session as it is in force. */
   about = null;
   session = null;
@@ -28,8 +26,9 @@ export class Call extends Model {
   #link = null;
   #mic = null;
   #numbers = 0;
-  #heldAt = 0;
-  #tail = null;
+  /** Which start this is: one that was given up must not come true later. */
+  #try = 0;
+  #hold = new Hold(this, () => this.#gate());
   #listeners = new Set();
 
   constructor({ devices, sound, settings, history }) {
@@ -39,6 +38,18 @@ export class Call extends Model {
 
   get busy() {
     return this.state !== "idle";
+  }
+
+  get speaking() {
+    return Boolean(this.response || this.playing);
+  }
+
+  get holding() {
+    return this.#hold.held;
+  }
+
+  get hint() {
+    return this.#hold.hint;
   }
 
   get byHand() {
@@ -54,16 +65,19 @@ export class Call extends Model {
   async start({ typing = false } = {}) {
     if (this.busy) return;
     this.#become("connecting");
+    const mine = ++this.#try;
     try {
       const problem = platformProblem();
       if (problem) throw problem;
       await this.sound.open();
       this.micless = typing;
-      this.#mic = typing ? this.sound.silence() : await this.devices.openMic();
-      this.sound.setMic(this.#mic);
+      const mic = typing ? this.sound.silence() : await this.devices.openMic();
+      if (mine !== this.#try) return void (typing || stop(mic));
+      this.#mic = mic;
+      this.sound.setMic(mic);
       await this.#connect();
     } catch (error) {
-      this.#fail(error);
+      if (mine === this.#try) this.#fail(error);
     }
   }
 
@@ -116,7 +130,7 @@ export class Call extends Model {
 
   say(text) {
     const item = { id: `typed_${Date.now().toString(36)}`, type: "message", role: "user", content: [{ type: "input_text", text }] };
-    if (this.response || this.playing) this.stopAgent();
+    if (this.speaking) this.stopAgent();
     this.send({ type: "conversation.item.create", item });
     this.send({ type: "response.create" });
   }
@@ -133,35 +147,16 @@ export class Call extends Model {
   }
 
   hold() {
-    if (this.state !== "live" || !this.byHand || this.holding) return;
-    clearTimeout(this.#tail);
-    this.#tail = null;
-    this.holding = true;
-    this.hint = "";
-    this.#heldAt = performance.now();
-    if (this.response || this.playing) this.stopAgent();
-    this.send({ type: "input_audio_buffer.clear" });
-    this.#gate();
+    if (this.state === "live" && this.byHand) this.#hold.press();
   }
 
   letGo() {
-    if (!this.holding) return;
-    this.holding = false;
-    const short = performance.now() - this.#heldAt < SHORTEST_HOLD_MS;
-    if (short) this.hint = "Keep it pressed while you speak.";
-    this.changed();
-    this.#tail = setTimeout(() => {
-      this.#tail = null;
-      this.#gate();
-      if (short) return this.send({ type: "input_audio_buffer.clear" });
-      this.send({ type: "input_audio_buffer.commit" });
-      return this.send({ type: "response.create" });
-    }, short ? 0 : TAIL_MS);
+    this.#hold.release();
   }
 
   /** The turn detection changed: the microphone is open, or waits for the key. */
   turnsChanged() {
-    if (!this.byHand) this.holding = false;
+    if (!this.byHand) this.#hold.reset();
     this.#gate();
   }
 
@@ -177,7 +172,7 @@ export class Call extends Model {
       key: stored("sessionStorage", "key", ""),
       onMessage: (channel, event) => this.#receive(channel, event),
       onAgent: (stream) => this.sound.setAgent(stream),
-      onLost: () => this.#link === link && this.#lost(),
+      onLost: (onPurpose) => this.#link === link && (onPurpose ? this.#fail(ENDED()) : this.#lost()),
     });
     this.#link = link;
     this.#gate();
@@ -193,19 +188,21 @@ export class Call extends Model {
   }
 
   async #lost() {
+    const mine = this.#try;
     this.#tell("page", "note", { type: "lost" });
     for (const wait of RETRIES_MS) {
       this.#become("retrying");
       await new Promise((done) => setTimeout(done, wait));
-      if (this.state !== "retrying") return;
+      if (mine !== this.#try) return;
       try {
         await this.#connect();
         return;
       } catch (error) {
+        if (mine !== this.#try) return;
         if (!["gone", "no-route", "busy", "lost"].includes(error.code)) return void this.#fail(error);
       }
     }
-    this.#fail(LOST());
+    if (mine === this.#try) this.#fail(LOST());
   }
 
   #receive(channel, event) {
@@ -224,9 +221,9 @@ export class Call extends Model {
   /** Servers that do not say who has the floor let us guess it. */
   #guessFloor(event) {
     if (this.about) return;
-    if (event.type === "input_audio_buffer.speech_started") this.speaking = true;
-    else if (event.type === "input_audio_buffer.speech_stopped") this.speaking = false;
-    this.floor = this.playing ? (this.speaking ? "both" : "agent") : this.speaking ? "user" : "nobody";
+    if (event.type === "input_audio_buffer.speech_started") this.voiced = true;
+    else if (event.type === "input_audio_buffer.speech_stopped") this.voiced = false;
+    this.floor = this.playing ? (this.voiced ? "both" : "agent") : this.voiced ? "user" : "nobody";
   }
 
   #tell(channel, direction, event) {
@@ -236,12 +233,13 @@ export class Call extends Model {
 
   /** Is the microphone open? Everything that closes it meets here. */
   #gate() {
-    const open = !this.muted && (!this.byHand || this.holding || this.#tail !== null);
+    const open = !this.muted && (!this.byHand || this.#hold.open);
     for (const track of this.#mic?.getAudioTracks() ?? []) track.enabled = open;
     this.changed();
   }
 
   #become(state) {
+    if (state !== this.state) this.since = performance.now();
     this.state = state;
     this.problem = null;
     this.changed();
@@ -254,6 +252,7 @@ export class Call extends Model {
   }
 
   #fail(error) {
+    this.settings.refuse(error.param, error.detail);
     const link = this.#link;
     this.#end();
     link?.close();
@@ -262,17 +261,21 @@ export class Call extends Model {
 
   #end() {
     if (this.#link) this.#tell("page", "note", { type: "ended", connected: this.startedAt > 0 });
-    clearTimeout(this.#tail);
-    this.#tail = null;
+    this.#try += 1;
     this.#link = null;
-    Object.assign(this, { holding: false, response: null, playing: null, floor: "nobody", startedAt: 0, hint: "" });
+    this.#hold.reset();
+    Object.assign(this, { response: null, playing: null, floor: "nobody", startedAt: 0 });
     this.#release();
     this.sound.rest();
     this.#become("idle");
   }
 
   #release() {
-    if (!this.micless) for (const track of this.#mic?.getTracks() ?? []) track.stop();
+    if (!this.micless && this.#mic) stop(this.#mic);
     this.#mic = null;
   }
+}
+
+function stop(stream) {
+  for (const track of stream.getTracks()) track.stop();
 }

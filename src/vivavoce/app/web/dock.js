@@ -4,16 +4,17 @@ import { useModels } from "./model.js";
 import { Ribbon } from "./ribbon.js";
 import { html, Icon, useEffect, useState, useTicks } from "./ui.js";
 
-const DEAD_AFTER_MS = 4000;
+const DEAD_AFTER_MS = 8000;
+/** The second click of a double click must not end what the first began. */
+const DOUBLE_MS = 600;
 
 export function Dock({ call, devices, settings, levels, continuing, onFresh }) {
   useModels(call, devices, settings);
   useTicks(call.state === "live", 1000);
   useKeys(call);
   const live = call.state === "live";
-  const speaking = Boolean(call.playing || call.response);
   const dead = live && !call.micless && !call.muted && !call.byHand && levels.deadMs > DEAD_AFTER_MS;
-  const hint = dead ? "No sound comes from this microphone. Is it switched off, or is another one meant?" : call.hint;
+  const hint = dead ? "Nothing was heard from this microphone yet. Is it switched off, or is another one meant?" : call.hint;
   return html`<section class="dock" aria-label="Call">
     <${Ribbon} levels=${levels} live=${call.busy} />
     ${hint && html`<p class="hint" role="status">${hint}</p>`}
@@ -22,7 +23,7 @@ export function Dock({ call, devices, settings, levels, continuing, onFresh }) {
       ${call.byHand && live && !call.micless && html`<${HoldButton} call=${call} />`}
       ${live && !call.micless && !call.byHand && html`<button type="button" class="tool" aria-pressed=${call.muted} onclick=${() => call.mute(!call.muted)}>
         <${Icon} name=${call.muted ? "muted" : "mic"} /><span>${call.muted ? "Unmute" : "Mute"}</span></button>`}
-      ${live && html`<button type="button" class="tool" disabled=${!speaking} onclick=${() => call.stopAgent()} title="Escape">
+      ${live && html`<button type="button" class="tool" disabled=${!call.speaking} onclick=${() => call.stopAgent()} title="Escape">
         <${Icon} name="stop" /><span>Stop agent</span></button>`}
       ${!call.busy && continuing && html`<button type="button" class="tool fresh" onclick=${onFresh}><${Icon} name="talk" /><span>Start afresh</span></button>`}
       <${Mode} call=${call} settings=${settings} />
@@ -34,13 +35,19 @@ export function Dock({ call, devices, settings, levels, continuing, onFresh }) {
 
 function BigButton({ call, continuing }) {
   if (call.state === "idle") {
-    return html`<button type="button" class="big start" onclick=${() => call.start()}>
+    return html`<button type="button" class="big start" onclick=${(e) => unfocus(e) || call.start()}>
       <${Icon} name="call" /><span>${continuing ? "Continue" : "Start talking"}</span></button>`;
   }
   const label = { connecting: "Connecting…", retrying: "Reconnecting…", live: "Hang up" }[call.state];
-  return html`<button type="button" class=${`big end ${call.state}`} onclick=${() => call.hangUp()}
+  const end = () => performance.now() - call.since > DOUBLE_MS && call.hangUp();
+  return html`<button type="button" class=${`big end ${call.state}`} onclick=${end}
       aria-label=${call.state === "live" ? "Hang up" : `${label} Cancel`}>
     <${Icon} name="end" /><span>${label}</span></button>`;
+}
+
+/** The mouse leaves no focus behind: the space bar that is held next would press the button. */
+function unfocus(event) {
+  if (event.detail) event.currentTarget.blur();
 }
 
 function HoldButton({ call }) {
@@ -65,7 +72,7 @@ function Mode({ call, settings }) {
   const turn = settings.values.turn;
   const choose = (type) => type !== turn.type && settings.change("turn", { ...turn, type }, call);
   const automatic = turn.type === "off" ? "semantic_vad" : turn.type;
-  return html`<fieldset class="mode"><legend class="sr">When the agent listens</legend>
+  return html`<fieldset class="mode" onpointerup=${(e) => setTimeout(() => document.activeElement?.closest?.(".mode") && document.activeElement.blur(), 50)}><legend class="sr">When the agent listens</legend>
     <label><input type="radio" name="mode" checked=${turn.type !== "off"} onchange=${() => choose(automatic)} /><span>Hands-free</span></label>
     <label><input type="radio" name="mode" checked=${turn.type === "off"} onchange=${() => choose("off")} /><span>Push to talk</span></label>
   </fieldset>`;

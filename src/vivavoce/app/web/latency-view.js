@@ -22,7 +22,7 @@ export function LatencyView({ latency }) {
       <${Tile} label="Longest" value=${ms(sum.most)} unit="ms" />
       <${Tile} label="Own overhead, 95 %" value=${ms(sum.overhead)} unit="ms" hint="The part that no model and no configured silence explains" />
       <${Tile} label="At your ear, median" value=${ms(sum.ear)} unit="ms" hint="Measured by this browser, network and buffers included" />
-      <${Tile} label="Turns, interrupted" value=${`${sum.turns}, ${sum.interrupted}`} />
+      <${Tile} label="Turns / interrupted" value=${`${sum.turns} / ${sum.interrupted}`} />
       <${Tile} label="Cost so far" value=${cost(sum)} />
     </dl>
     <${Columns} latency=${latency} />

@@ -37,7 +37,8 @@ export class Link {
     if (this.#closed) throw LOST();
     await this.#peer.setRemoteDescription({ type: "answer", sdp: answer });
     await this.#opened();
-    this.#events.onclose = () => this.#lose();
+    // While the network is well, a channel closes because the server wants it so.
+    this.#events.onclose = () => this.#lose(["connected", "completed"].includes(this.#peer.iceConnectionState));
     this.#peer.onconnectionstatechange = () => this.#watch();
   }
 
@@ -94,9 +95,9 @@ export class Link {
     else if (state === "disconnected") this.#shaky = setTimeout(() => this.#lose(), SHAKY_MS);
   }
 
-  #lose() {
+  #lose(onPurpose = false) {
     if (this.#closed) return;
     this.close();
-    this.onLost();
+    this.onLost(onPurpose);
   }
 }

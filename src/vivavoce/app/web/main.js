@@ -77,4 +77,6 @@ class Desk extends Model {
 const desk = new Desk();
 desk.call.problem = platformProblem();
 desk.devices.refresh();
+// The server need not wait to notice that nobody is there.
+window.addEventListener("pagehide", () => desk.call.hangUp());
 render(html`<${App} desk=${desk} />`, document.getElementById("page"));

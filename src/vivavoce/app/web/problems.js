@@ -50,6 +50,9 @@ export const GONE = () => new Problem("gone", "The server does not answer",
 export const LOST = () => new Problem("lost", "The call was cut off",
   "The network or the server went away. Reconnect: the conversation goes on where it was.");
 
+export const ENDED = () => new Problem("ended", "The server ended the call",
+  "Continue: the conversation goes on where it was.");
+
 export const NO_ROUTE = () => new Problem("no-route", "No way for the audio was found",
   "The server was reached, but its audio was not. A firewall or VPN between you and it may be blocking UDP.");
 
@@ -81,7 +84,7 @@ export async function answerProblem(response) {
   }
   if (response.status === 400) {
     const advice = error.param ? `Setting: ${error.param}. Look into the Agent tab.` : "The Agent tab has the settings that were sent.";
-    return new Problem("refused", "The server refused the settings", advice, "retry", detail);
+    return Object.assign(new Problem("refused", "The server refused the settings", advice, "retry", detail), { param: error.param });
   }
   return new Problem("failed", "The server had an error", "Its log says more. Try again.", "retry", detail);
 }

@@ -5,27 +5,31 @@ import { calm, html, useEffect, useRef } from "./ui.js";
 
 const SHOWN_MS = 12_000;
 const MOST = 3000;
-const SILENT = 0.0004;
+/** Quieter than any voice near a microphone; a room is quieter still. */
+const VOICE = 0.004;
 
 export class Levels {
   mic = [];
   agent = [];
   marks = [];
   at = 0;
-  /** How long the microphone has given nothing at all: switched off, or the wrong one. */
+  /** How long the microphone has given nothing, of a call in which it never gave anything: off, or the wrong one. */
   deadMs = 0;
+  #alive = false;
 
   add(pairs, at) {
     for (let i = 0; i < pairs.length; i += 2) {
       this.mic.push(pairs[i]);
       this.agent.push(pairs[i + 1]);
-      this.deadMs = pairs[i] > SILENT ? 0 : this.deadMs + LEVEL_MS;
+      this.#alive ||= pairs[i] > VOICE;
+      this.deadMs = this.#alive ? 0 : this.deadMs + LEVEL_MS;
     }
     for (const lane of [this.mic, this.agent]) if (lane.length > MOST) lane.splice(0, lane.length - MOST);
     this.at = at;
   }
 
   receive({ event, at }) {
+    if (event.type === "connecting") Object.assign(this, { deadMs: 0 }).#alive = false;
     if (event.type !== "agent.voice") return;
     this.marks = [...this.marks.slice(-40), { at, action: event.action }];
   }

@@ -106,6 +106,12 @@ export class Settings extends Model {
     }
   }
 
+  /** The server refused a call because of a parameter. */
+  refuse(param, text) {
+    const field = this.#fieldOf(param);
+    if (field) this.note(field, "refused", text);
+  }
+
   note(field, state, text) {
     this.notes = { ...this.notes, [field]: { state, text } };
     this.changed();

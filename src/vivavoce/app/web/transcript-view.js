@@ -62,11 +62,20 @@ function Agent({ entry, now, base, onSeek }) {
       ${entry.ended === "failed" && html`<span class="tag bad">failed</span>`}
       <${Stamp} entry=${entry} base=${base} onSeek=${onSeek} /></div>
     <p class="words">${shown.map(({ text, state }, n) => state === "unheard"
-      ? html`<del key=${n}><span class="sr">not heard: </span>${text}</del>`
+      ? html`<${Unheard} key=${n} text=${text} />`
       : html`<span key=${n} class=${state}>${text}</span>`)}
       ${!shown.some((part) => part.text) && html`<span class="next">…</span>`}</p>
     ${entry.ended === "cut" && entry.exact === false && html`<p class="fine">Where it was cut is estimated: the voice gave no word times.</p>`}
     <${Marks} marks=${entry.marks} base=${base} />`;
+}
+
+/** What was cut away: its beginning tells enough, until somebody wants all of it. */
+function Unheard({ text }) {
+  const [all, setAll] = useState(false);
+  const cut = text.length > 140 ? text.indexOf(" ", 100) : -1;
+  const words = text.slice(cut).trim().split(/\s+/).length;
+  return html`<del><span class="sr">not heard: </span>${all || cut < 0 ? text : text.slice(0, cut)}</del>${!all && cut >= 0 && html` <button
+    type="button" class="link more" onclick=${() => setAll(true)}>and ${words} more words, not heard</button>`}`;
 }
 
 function Marks({ marks, base }) {

@@ -11,15 +11,15 @@ help:  ## list the targets
 
 $(VENV)/.run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[offline,llm,mic,server]'
+	$(BIN)/pip install --quiet --editable '.[offline,llm,mic,server,webrtc]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@
 
-run: $(VENV)/.run  ## talk with the embedded agent: microphone if there is one, else the bundled recordings
-	$(BIN)/vivavoce talk --demo
+run: $(VENV)/.run  ## talk with the embedded agent in your browser
+	$(BIN)/vivavoce serve --open
 
 # The official Node clients, where there is npm; without it their tests are skipped.
 $(NODE)/node_modules/.done: $(NODE)/package-lock.json

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+import webbrowser
 from collections.abc import Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port (default 8080; 0 for a free one)")
+    parser.add_argument("--open", action="store_true", help="show the page in this machine's browser")
     parser.add_argument("--keys", type=Path, metavar="FILE", help="file of API keys, one a line; or VIVAVOCE_API_KEYS")
     parser.add_argument("--allow-origin", action="append", default=[], metavar="URL", help="a site that may call")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM), with --tls-key")
@@ -134,14 +136,28 @@ async def _serve(args: argparse.Namespace, llm: Llm, keys: tuple[str, ...], tls:
             routes=routes(),
             peer_calls=calls if peer is not None else None,
         )
-        await http.serve(app, host=args.host, port=args.port, tls=tls, on_ready=lambda url: _ready(url, keys, tls))
+
+        def ready(url: str) -> None:
+            _ready(url, keys, tls, peer is not None)
+            if args.open and peer is not None and _has_display():
+                webbrowser.open(url)
+
+        await http.serve(app, host=args.host, port=args.port, tls=tls, on_ready=ready)
 
 
-def _ready(url: str, keys: tuple[str, ...], tls: Tls | None) -> None:
-    _say(f"Realtime server at {url}/v1 (OpenAI Realtime over WebSocket); Ctrl-C stops it.")
+def _ready(url: str, keys: tuple[str, ...], tls: Tls | None, page: bool) -> None:
+    if page:
+        _say(f"Talk at {url}/")
+    wires = "WebSocket and WebRTC" if page else "WebSocket"
+    _say(f"Realtime server at {url}/v1 (OpenAI Realtime over {wires}); Ctrl-C stops it.")
     _say("An API key is needed." if keys else "Open to programs on this machine: no API key is configured.")
     if tls is not None:
         _say(f"TLS certificate {tls.cert}, SHA-256 {tls.fingerprint}")
+
+
+def _has_display() -> bool:
+    """Else a browser for terminals would take this one over."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _say(line: str) -> None:

@@ -215,6 +215,8 @@ async def test_hanging_up_by_request() -> None:
     async with talking() as line:
         call_id = next(name for name in line.calls._running if name.startswith("rtc_"))
         assert not line.calls.hang_up("rtc_other")
+        assert not line.calls.hang_up(call_id, "another key")
+        assert not line.calls.has(call_id, "another key")
         assert line.calls.hang_up(call_id)
         await asyncio.sleep(1)
         assert line.phone.closed

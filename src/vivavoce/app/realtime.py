@@ -79,8 +79,9 @@ class RealtimeCalls:
         self._running: dict[str, Clients] = {}
         """Sessions and calls by their ids."""
 
-    def has(self, call_id: str) -> bool:
-        return call_id in self._running
+    def has(self, call_id: str, owner: str = "") -> bool:
+        running = self._running.get(call_id)
+        return running is not None and running.owner == owner
 
     def check(self, given: dict[str, Any]) -> dict[str, Any]:
         """The whole effective session that a client secret would give. Raises BadSession."""
@@ -108,7 +109,7 @@ class RealtimeCalls:
             await _turn_away(socket, refusal, 4000)
             return
         try:
-            call = SocketCall(self._engines, self._settings, session, self._running, self._log)
+            call = SocketCall(self._engines, self._settings, session, self._running, self._log, opening.owner)
         except BadInput as error:
             # The recording cannot be made: the folder was writable when the server began.
             self._log(f"a call is refused: {error}")
@@ -130,17 +131,17 @@ class RealtimeCalls:
         except Refusal as refusal:
             raise BadSession(refusal.code, refusal.message, refusal.param) from None
         try:
-            call = PeerCall(self._engines, self._settings, session, self._running, self._log)
+            call = PeerCall(self._engines, self._settings, session, self._running, self._log, opening.owner)
         except BadInput as error:
             self._log(f"a call is refused: {error}")
             raise Refused(500, None, "The server had an error while processing your request.") from error
         await call.answer_to(offer)
         return call
 
-    def hang_up(self, call_id: str) -> bool:
-        """End a WebRTC call; False when there is none."""
+    def hang_up(self, call_id: str, owner: str = "") -> bool:
+        """End a WebRTC call; False when this owner has none of that id."""
         call = self._running.get(call_id)
-        if not isinstance(call, WebRtc):
+        if not isinstance(call, WebRtc) or call.owner != owner:
             return False
         call.hang_up()
         return True
@@ -161,6 +162,7 @@ class _Call(ABC, Generic[Line]):
         session: wire.Session,
         running: dict[str, Clients],
         log: Callable[[str], None],
+        owner: str,
     ) -> None:
         ids = _ident("")
         self._settings = settings
@@ -172,6 +174,7 @@ class _Call(ABC, Generic[Line]):
         conversation = Conversation(settings.policy, {})
         self._agent_now = self._agent(Configure(session))
         self._transport: Line = self._make_transport()
+        self._transport.owner = owner
         self._session = Session(
             conversation,
             engines,

@@ -50,6 +50,8 @@ class Clients:
     """
 
     reports_playback = False
+    owner = ""
+    """Whose call it is: who else may listen in."""
 
     def __init__(
         self,

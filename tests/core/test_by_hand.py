@@ -3,6 +3,7 @@
 import pytest
 from script import Script
 
+from vivavoce.core import by_hand
 from vivavoce.core.commands import Message
 from vivavoce.core.events import (
     CallEnded,
@@ -359,3 +360,27 @@ def test_answers_that_wait_for_words_are_refused_when_the_call_ends():
     c.post(ReplyAsked(ref="mine"))
     c.post(CallEnded())
     assert [(n.ref, n.code) for n in c.find(ReplyRefused)] == [("mine", "call_ended")]
+
+
+def test_what_is_said_after_a_commit_by_name_is_another_turn():
+    c = Script({"endpoint.answer": False}, stt_ms=None)
+    c.hears("what time is it")
+    c.post(TurnCommitted(answer=False, item="first"))
+    first = c.at
+    c.hears("and in paris")
+    c.saw("started 1", "started 2")
+    c.post(UserWords(1, "what time is it", True, 0, first))
+    c.silence(600)
+    c.post(UserWords(2, "and in paris", True, first, c.at))
+    c.silence(600)
+    assert c.history == ["user: what time is it", "user: and in paris"]
+
+
+def test_a_commit_by_name_of_a_turn_that_is_over_already_changes_nothing():
+    c = Script()
+    c.asks("what time is it")
+    (turned,) = c.find(UserTurned)
+    c.post(TurnCommitted(answer=False, item=turned.item))
+    c.silence(300)
+    assert c.find(UserTurned) == [turned]
+    assert not by_hand.committing(c.c.listening)

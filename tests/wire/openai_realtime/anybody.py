@@ -28,9 +28,9 @@ BAD_FRAMES = (
 
 
 class Anybody:
-    """One session from a seed."""
+    """One session from a seed. `bold`: does in a row what others do seldom."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, bold: bool = False) -> None:
         self.dice = random.Random(seed)
         dice = self.dice
         self.bad = dice.choice([0.0, 0.0, 0.02, 0.15])
@@ -62,6 +62,14 @@ class Anybody:
             (1, lambda: self.pair.send({"type": "output_audio_buffer.clear"})),
             (1, self._nonsense),
         ]
+        if bold:
+            self.moves += [
+                (4, self._decide),
+                (3, self._commits),
+                (4, self._same_item),
+                (3, self._shop),
+                (4, self._asides),
+            ]
 
     def play(self, moves: int) -> None:
         weights, acts = zip(*self.moves, strict=True)
@@ -209,6 +217,50 @@ class Anybody:
             return None
         more: Wire = {"create_response": False}, {"interrupt_response": False}, {"idle_timeout_ms": 5_000}, {}
         return dice.choice([{"type": "semantic_vad"}, *({**vad, **m} for m in more)])
+
+    def _decide(self) -> None:
+        item = {"type": "mcp_approval_response", "approval_request_id": self._any_request()}
+        item["approve"] = self.dice.random() < 0.6
+        self.pair.send({"type": "conversation.item.create", "item": item})
+
+    def _commits(self) -> None:
+        for _ in range(self.dice.choice([1, 2, 3])):
+            self._speech()
+            self.pair.send({"type": "input_audio_buffer.commit"})
+            if self.dice.random() < 0.3:
+                self.pair.send({"type": "input_audio_buffer.clear"})
+        if self.dice.random() < 0.5:
+            self._respond()
+
+    def _same_item(self) -> None:
+        """Several things about one item at once."""
+        dice = self.dice
+        said = [d["item_id"] for d in self.pair.of("response.output_audio.delta")][-20:]
+        item = dice.choice(said) if said else self._any_item()
+        for _ in range(dice.choice([2, 3, 4])):
+            what = dice.choice(["truncate", "truncate", "retrieve", "delete", "cancel", "sound"])
+            if what == "cancel":
+                self._cancel()
+            elif what == "sound":
+                content = [{"type": "input_audio", "audio": _sound()}]
+                event = {"type": "message", "role": "user", "content": content}
+                self.pair.send({"type": "conversation.item.create", "item": event})
+            else:
+                more = {"content_index": 0, "audio_end_ms": dice.choice([0, 50, 300])} if what == "truncate" else {}
+                self.pair.send({"type": f"conversation.item.{what}", "item_id": item, **more})
+
+    def _shop(self) -> None:
+        tools = self.dice.choice([[MCP], [*TOOLS, MCP], [{**MCP, "require_approval": "never"}], TOOLS])
+        self.pair.send({"type": "session.update", "session": {"type": self.pair.server.session.type, "tools": tools}})
+
+    def _asides(self) -> None:
+        """Answers beside the conversation, some to words of their own."""
+        for _ in range(self.dice.choice([1, 2, 5])):
+            body: Wire = {"conversation": "none", "output_modalities": self.dice.choice([["text"], ["audio"]])}
+            if self.dice.random() < 0.5:
+                message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "aside"}]}
+                body["input"] = self.dice.choice([[], [message], [message, message]])
+            self.pair.send({"type": "response.create", "response": body})
 
     def _nonsense(self) -> None:
         self.pair.send_raw(self.dice.choice(BAD_FRAMES))

@@ -36,7 +36,8 @@ class Pair(World):
         self.told: list[Wire] = []
         self.transcript: list[str] = []
         self.placed: set[str] = set()
-        """Items that the client put behind another."""
+        """Items that the client put behind another, and audio that it created: the conversation has that once its words
+        are known, behind turns that ended meanwhile."""
         self.approved: set[str] = set()
         """Calls that began because the client approved them: of no response, which the order checker does not know."""
         self.shut: Shut | None = None
@@ -172,6 +173,7 @@ class Pair(World):
                     self.agents.append(effect)
                 case Recognise():
                     self._recognising = True
+                    self.placed.add(effect.item.id)
                     self.later(100, partial(self._recognised, effect))
 
     def _recognised(self, asked: Recognise) -> None:

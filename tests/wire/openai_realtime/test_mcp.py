@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from vivavoce.core.commands import Result
 from vivavoce.wire.openai_realtime.effects import Configure
 
 from .laws import at_rest
@@ -188,3 +189,25 @@ def test_an_answer_of_a_server_that_nobody_asked_changes_nothing() -> None:
     assert pair.server.listed("shop", [], "") == []
     assert pair.server.listed("else", [{"name": "x"}], "") == []
     assert [tool.name for tool in pair.agents[-1].mcp] == ["buy", "look"]
+
+
+def test_a_function_that_comes_later_takes_its_name_back() -> None:
+    pair = shopping()
+    assert [tool.name for tool in pair.agents[-1].mcp] == ["buy", "look"]
+    update(pair, {"type": "function", "name": "look"}, FREE)
+    assert [tool.name for tool in pair.agents[-1].mcp] == ["buy", "shop_look"]
+
+
+def test_a_call_that_nobody_can_approve_any_more_is_refused() -> None:
+    pair = shopping(Called("buy"), tool=SHOP)
+    sound = {"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": "AAAA" * 800}]}
+    pair.send({"type": "response.create"})
+    # What comes now reaches the conversation only once the words of this are known.
+    pair.send({"type": "conversation.item.create", "item": sound})
+    update(pair)
+    pair.rest()
+    assert [item.output for item in pair.conversation.history() if isinstance(item, Result)] == [
+        "not allowed: its server is gone"
+    ]
+    pair.check()
+    at_rest(pair)

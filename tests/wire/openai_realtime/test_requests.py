@@ -86,6 +86,34 @@ def test_two_turns_committed_in_a_row_have_their_own_words() -> None:
     at_rest(pair)
 
 
+def test_a_commit_of_silence_is_no_speech() -> None:
+    pair = Pair()
+    pair.append(500)
+    assert next(event["type"] for event in commit(pair)) == "input_audio_buffer.committed"
+    pair.rest()
+    assert "input_audio_buffer.speech_started" not in pair.types()
+    pair.check()
+    at_rest(pair)
+
+
+def test_a_commit_in_the_middle_of_speech_ends_one_turn_and_the_rest_is_another() -> None:
+    pair = Pair()
+    pair.to_say += ["what time is it", "and in paris"]
+    pair.append(600, 8_000)
+    assert [event["type"] for event in commit(pair)][:2] == [
+        "input_audio_buffer.speech_stopped",
+        "input_audio_buffer.committed",
+    ]
+    pair.append(600, 8_000)
+    pair.append(800)
+    pair.rest()
+    assert pair.types().count("input_audio_buffer.speech_started") == 2
+    users = [item.text for item in pair.conversation.history() if getattr(item, "role", "") == "user"]
+    assert users == ["what time is it", "and in paris"]
+    pair.check()
+    at_rest(pair)
+
+
 def test_cleared_audio_is_forgotten_but_not_what_was_committed_before_it() -> None:
     pair = Pair(MANUAL)
     for text in ("what time is it", "never mind"):

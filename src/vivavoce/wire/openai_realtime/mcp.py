@@ -21,7 +21,8 @@ class _Server:
     server: McpServer
     item: str
     """Its `mcp_list_tools`."""
-    tools: tuple[McpTool, ...] = ()
+    tools: tuple[dict[str, Any], ...] = ()
+    """As it gave them, as far as they are allowed."""
     asked: bool = True
     """It has not answered."""
 
@@ -91,7 +92,7 @@ class Mcp:
         if tools is not None:
             allowed = known.server.allowed
             kept = [tool for tool in tools if allowed is None or tool["name"] in allowed]
-            known.tools = tuple(self._tool(label, tool) for tool in kept)
+            known.tools = tuple(kept)
             if entry is not None:
                 entry.item = _list_item(known.item, label, kept)
         if entry is not None:
@@ -100,24 +101,24 @@ class Mcp:
             previous = state.items.before(entry.id)
             state.tell({"type": "conversation.item.done", "previous_item_id": previous, "item": entry.item})
 
-    def _tool(self, label: str, tool: dict[str, Any]) -> McpTool:
-        """Its name for the model differs from its own only where that is taken."""
-        taken = {f.name for f in functions(self._state.session.tools)} | {t.name for t in self.tools()}
-        name = str(tool["name"])
-        shown = f"{label}_{name}" if name in taken else name
-        return McpTool(shown, label, name, str(tool.get("description") or ""), tool.get("input_schema") or {})
-
     def tools(self) -> tuple[McpTool, ...]:
-        """All tools of all servers."""
-        return tuple(tool for known in self._servers.values() for tool in known.tools)
+        """All tools of all servers. The name of one for the model differs from its own only where that is taken."""
+        taken, found = {function.name for function in functions(self._state.session.tools)}, []
+        for label, known in self._servers.items():
+            for tool in known.tools:
+                name = str(tool["name"])
+                shown = f"{label}_{name}" if name in taken else name
+                taken.add(shown)
+                about = str(tool.get("description") or "")
+                found.append(McpTool(shown, label, name, about, tool.get("input_schema") or {}))
+        return tuple(found)
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """What the conversation must know of them."""
-        found = []
-        for known in self._servers.values():
-            for tool in known.tools:
-                found.append(ToolSpec(tool.name, approval=known.server.needs_approval(tool.own_name)))
-        return tuple(found)
+        servers = {label: known.server for label, known in self._servers.items()}
+        return tuple(
+            ToolSpec(tool.name, approval=servers[tool.label].needs_approval(tool.own_name)) for tool in self.tools()
+        )
 
     # calls
 

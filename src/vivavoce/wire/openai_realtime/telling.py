@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ...audio.pcm import Pcm
 from ...core import notices as n
 from ...core.commands import Why
-from ...core.events import ItemDeleted
+from ...core.events import ItemDeleted, ToolApproved
 from ...core.notices import Ending
 from ...core.units import IN_RATE, out_ms
 from .items import Entry, retell, user_audio
@@ -29,7 +29,7 @@ class Telling:
     def take(self, notice: n.Notice, why: Why) -> None:
         match notice:
             case n.UserStarted():
-                self._started(notice)
+                self._started(notice, why)
             case n.UserTookFloor(turn):
                 self._speech_started(turn)
             case n.UserTurned():
@@ -66,8 +66,9 @@ class Telling:
         """Caller samples as ms of the audio that the client appended."""
         return max(0, samples * 1000 // IN_RATE - self._state.padded_ms)
 
-    def _started(self, notice: n.UserStarted) -> None:
-        if self._state.session.audio.input.turn_detection is None:
+    def _started(self, notice: n.UserStarted, why: Why) -> None:
+        if self._state.session.audio.input.turn_detection is None or why is Why.COMMITTED:
+            # Nobody detected it: it is what the client committed.
             return
         self._state.turns[notice.turn] = SpokenTurn(notice.item, self._ms(notice.at), told=False)
         if not notice.over_agent:
@@ -92,7 +93,7 @@ class Telling:
             self._speech_stopped(turn.item, end)
         if notice.item in state.recording:
             state.recording.remove(notice.item)
-        elif turn is not None:
+        elif turn is not None and state.items.get(notice.item) is None:
             self._commit(notice.item, state.buffer.take(start, end + self._tail_ms()))
         self.transcribed(notice.item, notice.text, seconds, why)
 
@@ -188,8 +189,10 @@ class Telling:
             # Its client cancelled it, which the conversation did not know yet: nobody was told of this call.
             self._state.act(ItemDeleted(notice.item))
             return
-        if self.mcp.called(response, notice):
+        if notice.runs == "here" and self.mcp.called(response, notice):
             return
+        if notice.approval:
+            self._state.act(ToolApproved(notice.call, False, "its server is gone"))
         entry = call_entry(notice.item, notice.call, notice.name, notice.arguments or "{}", notice.reply)
         response.do(lambda: response.call(entry, "function_call"))
 

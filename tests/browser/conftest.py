@@ -19,8 +19,8 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def chromium():
-    """A browser; the tests are skipped where there is none, unless VIVAVOCE_REQUIRE_BROWSER is set."""
+def launch():
+    """launch(more arguments) -> a browser; skips where there is none, unless VIVAVOCE_REQUIRE_BROWSER is set."""
     why = None
     try:
         from playwright.sync_api import sync_playwright
@@ -34,9 +34,15 @@ def chromium():
     if why:
         pytest.skip(why)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield lambda *more: playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
+
+
+@pytest.fixture(scope="session")
+def chromium(launch):
+    """A browser whose microphone beeps."""
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 def served():

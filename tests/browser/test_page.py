@@ -248,7 +248,7 @@ def test_settings_are_applied_at_once_and_faults_stand_at_their_field(visit):
     tab(page, "Agent")
     assert page.locator("#instructions").input_value() == "Be brief."
     page.get_by_role("button", name="Back to the defaults").click()
-    assert page.locator("#instructions").input_value() == ""
+    until(page, "document.querySelector('#instructions').value === ''")
 
 
 def test_tools_of_the_page_answer_and_the_others_wait_for_the_person(visit):

@@ -75,7 +75,7 @@ function Unheard({ text }) {
   const cut = text.length > 140 ? text.indexOf(" ", 100) : -1;
   const words = text.slice(cut).trim().split(/\s+/).length;
   return html`<del><span class="sr">not heard: </span>${all || cut < 0 ? text : text.slice(0, cut)}</del>${!all && cut >= 0 && html` <button
-    type="button" class="link more" onclick=${() => setAll(true)}>and ${words} more words, not heard</button>`}`;
+    type="button" class="link rest" onclick=${() => setAll(true)}>and ${words} more words, not heard</button>`}`;
 }
 
 function Marks({ marks, base }) {

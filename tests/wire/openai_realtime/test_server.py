@@ -30,6 +30,14 @@ PINNED = {
     9436: "idle prompts that are turned off do not end the call",
 }
 """Seeds that once failed, and what is right."""
+BOLD = {
+    2: "a function of the session takes its name back from an MCP tool",
+    3: "a turn that is over by itself just before it is committed is one turn",
+    4: "what is said after a commit is another turn",
+    205: "a call that nobody can approve any more is refused",
+    368: "a commit of silence is no speech",
+}
+"""The same, of bold clients."""
 
 
 def play(seed: int, bold: bool = False) -> None:
@@ -53,6 +61,11 @@ def play(seed: int, bold: bool = False) -> None:
 @pytest.mark.parametrize("seed", PINNED)
 def test_what_once_went_wrong(seed: int) -> None:
     play(seed)
+
+
+@pytest.mark.parametrize("seed", BOLD)
+def test_what_once_went_wrong_with_bold_clients(seed: int) -> None:
+    play(seed, bold=True)
 
 
 @pytest.mark.parametrize("chunk", range((SEARCH or 300) // CHUNK))

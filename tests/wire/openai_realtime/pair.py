@@ -34,7 +34,7 @@ class Pair(World):
         self.order = OrderChecker()
         self.schema = SchemaChecker()
         self.told: list[Wire] = []
-        self.transcript: list[str] = []
+        self._lines: list[tuple[int, str, object]] = []
         self.placed: set[str] = set()
         """Items that the client put behind another, and audio that it created: the conversation has that once its words
         are known, behind turns that ended meanwhile."""
@@ -73,7 +73,7 @@ class Pair(World):
 
     def _receive(self, frame: str | bytes) -> list[Wire]:
         before = len(self.told)
-        self.transcript.append(f"{self.now:>7} > {frame[:300]!r}")
+        self._note(" > ", frame[:300])
         self.perform(self.server.receive(self.now / 1000, frame))
         self.drain()
         return self.told[before:]
@@ -83,7 +83,7 @@ class Pair(World):
         event = _append(self.server.session.audio.input.format, level)
         for _ in range(ms // 100):
             self.order.sent(event)
-            self.transcript.append(f"{self.now:>7} > 100 ms of audio")
+            self._note(" > ", "100 ms of audio")
             self.perform(self.server.receive(self.now / 1000, _text(event["type"], event["audio"])))
             self.drain()
             self.until(self.now + 100)
@@ -104,6 +104,14 @@ class Pair(World):
             self.rest(100)
         self.post(e.CallEnded())
         self.drain()
+
+    @property
+    def transcript(self) -> list[str]:
+        """What happened, a line each: `>` of the client, `<` of the server, further right in the conversation."""
+        return [f"{now:>7}{mark}{str(what)[:600]}" for now, mark, what in self._lines]
+
+    def _note(self, mark: str, what: object) -> None:
+        self._lines.append((self.now, mark, what))
 
     def types(self) -> list[str]:
         return [event["type"] for event in self.told]
@@ -150,11 +158,12 @@ class Pair(World):
         self._sounds += event["type"] == "response.output_audio.delta"
         if event["type"] != "response.output_audio.delta" or self._sounds < 4:
             self.schema.received(event, len(text))
-        if event["type"] == "conversation.item.added" and event["item"].get("approval_request_id") in self._requests():
-            self.approved.add(event["item"]["id"])
+        item = event.get("item") or {}
+        if item.get("type") == "mcp_call" and item["approval_request_id"] in self._requests():
+            self.approved.add(item["id"])
         if event["type"] == "response.output_audio.delta":
             text = f"{event['type']} {event['response_id']} {len(event['delta'])}"
-        self.transcript.append(f"{self.now:>7} < {text[:600]}")
+        self._note(" < ", text[:600])
         self.told.append(event)
 
     def _requests(self) -> set[str]:
@@ -190,11 +199,11 @@ class Pair(World):
 
     def handle(self, event: e.Event) -> None:
         if not isinstance(event, e.UserSound | e.Played | e.Sent | e.Tick):
-            self.transcript.append(f"{self.now:>7}     {str(event)[:200]}")
+            self._note("     ", event)
         super().handle(event)
 
     def observe(self, told: c.Tell) -> None:
-        self.transcript.append(f"{self.now:>7}   {told.notice}")
+        self._note("   ", told.notice)
         self.perform(self.server.observe(self.now / 1000, told.notice, told.why))
 
     def take(self, reply: int, pcm: Pcm) -> bool:

@@ -451,3 +451,45 @@ def test_nothing_sticks_out(visit, width):
             "[...document.querySelectorAll('main, aside, .panel, .dock, .transcript')].filter((e) => e.clientWidth && "
         )
         assert page.evaluate(wide + "e.scrollWidth > e.clientWidth + 1).map((e) => e.className)") == []
+
+
+@pytest.mark.parametrize(
+    ("speech", "answer_at", "gap"),
+    [
+        ([(1000, 2000)], 2500, 500),
+        ([(1000, 2000), (2400, 3000)], 2500, 500),
+        ([(1000, 4000)], 2500, None),
+        ([(1000, 1060)], 2500, None),
+        ([], 2500, None),
+    ],
+)
+def test_the_gap_at_the_ear(visit, speech, answer_at, gap):
+    page = visit()
+    page.evaluate(
+        "([speech, answer]) => import('/assets/latency.js').then(({ Ear }) => { const ear = new Ear(); "
+        "for (let at = 0; at < 5000; at += 20) { const loud = speech.some(([a, b]) => a <= at && at < b); "
+        "ear.hear(loud ? 0.1 : 0.001, at >= answer ? 0.1 : 0, at, 20); } "
+        "window.gap = ear.take(); window.done = true; })",
+        [speech, answer_at],
+    )
+    until(page, "window.done")
+    found = page.evaluate("gap")
+    assert found == gap or (gap and abs(found - gap) <= 20)
+
+
+def test_percentiles_and_waterfalls(visit):
+    page = visit()
+    page.evaluate(
+        "import('/assets/latency.js').then(({ percentile, waterfall }) => { window.p = [50, 90, 95].map((p) => "
+        "percentile([5, 1, 4, 2, 3, 10, 9, 8, 7, 6], p)); window.none = percentile([], 50); "
+        "window.w = waterfall({ gap_ms: 60, hops: { vad_off: 100, llm_request: -70, odd: 30 } }); })"
+    )
+    until(page, "window.w")
+    assert page.evaluate("[p, none]") == [[5, 9, 10], None]
+    rows = page.evaluate("w.rows.map((row) => [row.label, row.from, row.to, row.ahead])")
+    assert rows == [
+        ["voice detector hears silence", 0, 100, False],
+        ["asked for an answer", 30, 100, True],
+        ["odd", 30, 60, False],
+    ]
+    assert page.evaluate("[w.low, w.high]") == [0, 100]

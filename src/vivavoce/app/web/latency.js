@@ -17,6 +17,7 @@ export const HOPS = {
 };
 
 const MOST = 500;
+const MOST_GAP_MS = 15_000;
 
 export class Latency extends Model {
   reports = [];
@@ -116,6 +117,9 @@ export class Ear {
   #floor = 0.004;
   #loud = 0;
   #lastVoice = null;
+  /** When the caller began to speak, and had stopped before that. */
+  #began = 0;
+  #before = null;
   #agentQuiet = 1000;
   gap = null;
 
@@ -125,14 +129,24 @@ export class Ear {
     this.#floor = mic < this.#floor ? mic : Math.min(0.02, this.#floor * 1.002 + 1e-6);
     const voiced = mic > Math.max(0.012, this.#floor * 4) && agent < mic * 2;
     this.#loud = voiced ? this.#loud + ms : Math.max(0, this.#loud - ms / 2);
-    if (voiced && this.#loud >= 100) this.#lastVoice = at;
+    if (voiced && this.#loud >= 100) {
+      if (this.#lastVoice === null || at - this.#lastVoice > 300) [this.#before, this.#began] = [this.#lastVoice, at];
+      this.#lastVoice = at;
+    }
     if (agent > 0.006) {
-      if (this.#agentQuiet >= 300 && this.#lastVoice !== null && at - this.#lastVoice < 15_000) {
-        this.gap = Math.max(0, Math.round(at - this.#lastVoice));
-        this.#lastVoice = null;
-      }
+      if (this.#agentQuiet >= 300) this.#answered(at);
       this.#agentQuiet = 0;
     } else this.#agentQuiet += ms;
+  }
+
+  #answered(at) {
+    const quiet = this.#lastVoice !== null && at - this.#lastVoice >= 60;
+    // Whoever has just begun again is answered for what was said before; an answer amid speech has no gap.
+    const end = quiet ? this.#lastVoice : at - this.#began < 500 ? this.#before : null;
+    if (end === null || at - end > MOST_GAP_MS) return;
+    this.gap = Math.round(at - end);
+    this.#lastVoice = quiet ? null : this.#lastVoice;
+    this.#before = null;
   }
 
   take() {

@@ -3,9 +3,10 @@
 - overhead: from the end of speech plus the configured silence to the first audio delta at the client, who sends 20 ms
   frames in real time;
 - CPU of one 20 ms append, in the server's process: socket, parsing, resampling and the ears, with a detector and a
-  recogniser that cost next to nothing.
+  recogniser that cost next to nothing; and of the floor, a server that only reads the message: the same sockets, JSON
+  and base64.
 
-`python -m bench.realtime` is the server alone: it prints its address.
+`python -m bench.realtime` is the server alone, `python -m bench.realtime floor` the floor: both print their address.
 """
 
 from __future__ import annotations
@@ -130,9 +131,10 @@ async def _cpu(url: str, process: Any, seconds: int) -> float:
 
 
 @contextmanager
-def server() -> Iterator[tuple[str, int]]:
+def server(*what: str) -> Iterator[tuple[str, int]]:
     """The server in a process of its own: its address and process id."""
-    running = subprocess.Popen([sys.executable, "-m", "bench.realtime"], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "bench.realtime", *what]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert running.stdout is not None
         yield running.stdout.readline().strip().replace("http", "ws") + "/v1/realtime?model=m", running.pid
@@ -145,14 +147,24 @@ def measure(quick: bool) -> Iterator[Row]:
     """Rows of the table."""
     import psutil
 
+    seconds = SECONDS // 4 if quick else SECONDS
+    with server("floor") as (url, pid):
+        floor = asyncio.run(_cpu(url, psutil.Process(pid), seconds))
+    yield "a server that only reads: CPU of one 20 ms append", f"{floor:.0f} us", ""
     with server() as (url, pid):
-        cpu = asyncio.run(_cpu(url, psutil.Process(pid), SECONDS // 4 if quick else SECONDS))
-        yield "realtime server: CPU of one 20 ms append", f"{cpu:.0f} us", "100 us"
+        cpu = asyncio.run(_cpu(url, psutil.Process(pid), seconds))
+        yield "realtime server: CPU of one 20 ms append", f"{cpu:.0f} us, {cpu / floor:.1f} times that", "100 us"
         overheads = sorted(asyncio.run(_overheads(url, TURNS // 8 if quick else TURNS)))
     p95 = overheads[min(len(overheads) - 1, round(len(overheads) * 0.95))]
     middle = overheads[len(overheads) // 2]
     yield f"realtime server: overhead, median of {len(overheads)} turns", f"{middle:.1f} ms", ""
     yield "realtime server: overhead, p95", f"{p95:.1f} ms", "25 ms"
+
+
+async def _read(socket: Any) -> None:
+    """The floor: what any server of this protocol has to do."""
+    while (message := await socket.receive()) is not None:
+        base64.b64decode(json.loads(message).get("audio", ""))
 
 
 def main() -> None:
@@ -164,7 +176,12 @@ def main() -> None:
     from .instant import engines
 
     calls = RealtimeCalls(engines(), Settings("instant", "", ("tone",)))
-    app = http.make_app(calls.handle, calls, http.Keys(), check_session=calls.check)
+
+    async def floor(opening: Any, socket: Any) -> None:
+        await _read(socket)
+
+    handle = floor if "floor" in sys.argv else calls.handle
+    app = http.make_app(handle, calls, http.Keys(), check_session=calls.check)
     run_loop(http.serve(app, host="127.0.0.1", port=0, on_ready=lambda url: print(url, flush=True)))
 
 

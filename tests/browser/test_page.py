@@ -363,7 +363,7 @@ def test_after_a_cut_line_the_conversation_goes_on(visit):
     page = visit()
     start(page)
     page.evaluate("fake.hear('my name is ada')")
-    page.get_by_text("my name is ada").wait_for()
+    page.get_by_text("my name is ada", exact=True).wait_for()
     page.evaluate("void fake.answer('Hello Ada, it is good to hear your voice today.')")
     page.get_by_text("The agent speaks").wait_for()
     page.wait_for_timeout(900)
@@ -430,7 +430,7 @@ def test_everything_can_be_reached_by_keyboard(visit):
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Hang up").wait_for()
     assert page.get_by_role("main").count() == 1
-    assert page.get_by_role("complementary").count() == 1
+    assert page.get_by_role("region", name="About the call").count() == 1
     unnamed = page.evaluate(
         "[...document.querySelectorAll('button, input, select, textarea')].filter((e) => !e.textContent.trim() && "
         "!e.labels?.length && !e.ariaLabel).map((e) => e.outerHTML)"
@@ -448,7 +448,7 @@ def test_nothing_sticks_out(visit, width):
         tab(page, name)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         wide = (
-            "[...document.querySelectorAll('main, aside, .panel, .dock, .transcript')].filter((e) => e.clientWidth && "
+            "[...document.querySelectorAll('.talk, .side, .panel, .dock, .transcript')].filter((e) => e.clientWidth && "
         )
         assert page.evaluate(wide + "e.scrollWidth > e.clientWidth + 1).map((e) => e.className)") == []
 

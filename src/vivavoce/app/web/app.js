@@ -25,16 +25,16 @@ export function App({ desk }) {
   return html`<div class="app" data-tab=${tab}>
     <a class="skip" href="#talk">To the conversation</a>
     <${Header} call=${call} recorder=${recorder} playback=${playback} />
-    <main id="talk" class="talk" tabindex="-1">
-      <h1 class="sr">Talk with the agent</h1>
+    <main class="rooms"><h1 class="sr">Talk with the agent</h1>
+    <section id="talk" class="talk" tabindex="-1" aria-label="Call">
       ${playback && html`<p class="banner">You are looking at a recording. <button type="button" class="link" onclick=${() => desk.play(null)}>Back to the call</button></p>`}
       <${TranscriptView} key=${playback ? "recorded" : "live"} transcript=${transcript} now=${now} base=${playback ? 0 : desk.zero} call=${call}
         onSeek=${onSeek} empty=${html`<${Hello} call=${call} />`} />
       <${ProblemView} problem=${call.problem} call=${call} />
       ${!playback && html`<${Dock} call=${call} devices=${devices} settings=${settings} levels=${levels}
         continuing=${transcript.entries.length > 0} onFresh=${() => desk.fresh()} />`}
-    </main>
-    <aside class="side" aria-label="About the call">
+    </section>
+    <section class="side" aria-label="About the call">
       <${Tabs} tab=${tab} shown=${shown} onTab=${setTab} />
       <div class="panel" role="tabpanel" id="panel" aria-labelledby=${`tab-${shown}`}>
         ${shown === "latency" && html`<${LatencyView} latency=${latency} />`}
@@ -42,7 +42,7 @@ export function App({ desk }) {
         ${shown === "events" && html`<${EventsView} log=${log} onSeek=${onSeek} />`}
         ${shown === "record" && html`<${RecordingView} recorder=${recorder} playback=${playback} onPlayback=${(p) => desk.play(p)} canOpen=${!call.busy} />`}
       </div>
-    </aside>
+    </section></main>
   </div>`;
 }
 

@@ -15,7 +15,7 @@ export function Dock({ call, devices, settings, levels, continuing, onFresh }) {
   const live = call.state === "live";
   const dead = live && !call.micless && !call.muted && !call.byHand && levels.deadMs > DEAD_AFTER_MS;
   const hint = dead ? "Nothing was heard from this microphone yet. Is it switched off, or is another one meant?" : call.hint;
-  return html`<section class="dock" aria-label="Call">
+  return html`<div class="dock">
     <${Ribbon} levels=${levels} live=${call.busy} />
     ${hint && html`<p class="hint" role="status">${hint}</p>`}
     <div class="controls">
@@ -30,7 +30,7 @@ export function Dock({ call, devices, settings, levels, continuing, onFresh }) {
       <${DeviceMenu} call=${call} devices=${devices} />
     </div>
     <${Typing} call=${call} />
-  </section>`;
+  </div>`;
 }
 
 function BigButton({ call, continuing }) {

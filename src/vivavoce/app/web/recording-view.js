@@ -41,7 +41,7 @@ function Shelf({ recorder, onPlayback, canOpen }) {
         <button type="button" class="quiet small" onclick=${() => recorder.discard(one)}>Discard</button>
       </div></li>`)}</ul>
     ${!recorder.kept.length && !recorder.current && html`<p class="fine">Calls are listed here when they are over.</p>`}
-    <h3>Open a recording</h3>
+    <h2>Open a recording</h2>
     <label class=${canOpen ? "drop" : "drop off"}><${Icon} name="open" /> <span>${canOpen ? "Choose its .wav and its .json, or drop them here" : "After the call that is running"}</span>
       <input type="file" class="sr" multiple accept=".wav,.json,audio/wav,application/json" disabled=${!canOpen} onchange=${(e) => show(e.target.files)} /></label>
     ${fault && html`<p class="verdict bad" role="alert">${fault}</p>`}

@@ -3,6 +3,8 @@
 import { Model } from "./model.js";
 
 const MOST_ENTRIES = 500;
+/** Between two reports of what was played, time goes on by itself; not further, since nothing may be shown as heard too soon. */
+const AHEAD_MS = 150;
 
 export class Transcript extends Model {
   entries = [];
@@ -70,7 +72,7 @@ export class Transcript extends Model {
 export function heardTo(entry, now) {
   if (entry.ended) return entry.ended === "done" ? Infinity : entry.heardMs;
   if (!entry.playing) return entry.heardMs ?? 0;
-  return entry.playing.ms + Math.min(400, Math.max(0, now - entry.playing.at));
+  return entry.playing.ms + Math.min(AHEAD_MS, Math.max(0, now - entry.playing.at));
 }
 
 /** The text in parts: [{text, state}] with state heard, now, next or unheard (cut away before it was heard). */
@@ -155,6 +157,7 @@ const OWN = {
   },
   "agent.voice": (log, event, at) => {
     const entry = log.find("agent", "reply", event.reply);
+    if (entry?.playing && event.action === "hold") entry.playing.at = Infinity;
     entry?.marks.push({ action: event.action, says: event.says || event.why, at });
   },
   "reply.opened": (log, event, at) => Object.assign(reply(log, event, at), { origin: event.origin }),

@@ -58,12 +58,19 @@ class SlowTts(InstantTts):
 class Office:
     """The sessions of a server, and their clients."""
 
-    def __init__(self, *answers: Sequence[Step], record: Path | None = None, most_s: int = 3600, **engines: Any):
+    def __init__(
+        self,
+        *answers: Sequence[Step],
+        record: Path | None = None,
+        most_s: int = 3600,
+        voices: tuple[str, ...] = ("tone",),
+        **engines: Any,
+    ):
         self.llm = ScriptLlm(*(answers or (ANSWER,)))
         self.lines: list[str] = []
         given = {"stt": InstantStt(), "tts": InstantTts()} | engines
         made = Engines(LoudVads(), self.llm, given["tts"], given["stt"])
-        settings = Settings("viva", "Be brief.", ("tone",), most_s=most_s, record=record)
+        settings = Settings("viva", "Be brief.", voices, most_s=most_s, record=record)
         self.calls = RealtimeCalls(made, settings, self.lines.append)
         self.handlers: list[asyncio.Task[None]] = []
         self.peers: list[Peer] = []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from bench.instant import InstantStt, InstantSttCall
+from bench.instant import InstantStt, InstantSttCall, InstantTts
 from tests.app.office import ANSWER, TOWN, WEATHER, DeafStt, FakeMcp, Office, play, sound
 
 from vivavoce.app.http.errors import BadSession
@@ -91,6 +93,37 @@ def test_the_session_of_a_secret_is_checked() -> None:
     assert refused.value.param == "session.audio.output.speed"
     shown = calls.check({"type": "realtime", "tools": [{**TOWN, "authorization": "secret"}]})
     assert "secret" not in str(shown)
+
+
+class NamedTts(InstantTts):
+    """Notes who speaks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.voices: list[str] = []
+
+    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Any]:
+        self.voices.append(voice)
+        async for piece in super().speak(text, voice, speed):
+            yield piece
+
+
+def test_a_client_that_names_no_voice_hears_the_servers_own() -> None:
+    async def main() -> None:
+        tts = NamedTts()
+        office = Office(voices=("jack", "emma", "amy"), tts=tts)
+        plain, other = office.connect(), office.connect(audio={"output": {"voice": "emma"}})
+        for peer, voice in ((plain, "jack"), (other, "emma")):
+            session = (await peer.expect("session.created"))["session"]
+            assert session["audio"]["output"]["voice"] == voice
+            peer.ask("Hello.")
+            await peer.expect("response.done")
+        assert list(dict.fromkeys(tts.voices)) == ["jack", "emma"]
+        for peer in office.peers:
+            peer.hang_up()
+        await office.over()
+
+    play(main)
 
 
 # engines that fail

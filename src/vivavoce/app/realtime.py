@@ -8,7 +8,7 @@ import secrets
 import string
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +87,7 @@ class RealtimeCalls:
         """The whole effective session that a client secret would give. Raises BadSession."""
         kind = str(given.get("type") or "realtime")
         try:
-            session = wire.first("", kind, self._settings.instructions, given)
+            session = self._first("", kind, given)
         except Refusal as refusal:
             raise BadSession(refusal.code, refusal.message, refusal.param) from None
         session = msgspec.structs.replace(session, model=session.model or self._settings.model)
@@ -96,6 +96,11 @@ class RealtimeCalls:
             found["tools"] = shown(found["tools"])
         return found
 
+    def _first(self, model: str, kind: str, bound: Mapping[str, Any]) -> wire.Session:
+        """Raises Refusal."""
+        settings = self._settings
+        return wire.first(model, kind, settings.instructions, bound, settings.voices[0])
+
     async def handle(self, opening: Opening, socket: Socket) -> None:
         """One connection, to its end."""
         if opening.call_id is not None:
@@ -103,8 +108,7 @@ class RealtimeCalls:
                 await running.serve(socket, caller=False)
             return
         try:
-            model = opening.model or self._settings.model
-            session = wire.first(model, opening.kind, self._settings.instructions, opening.session)
+            session = self._first(opening.model or self._settings.model, opening.kind, opening.session)
         except Refusal as refusal:
             await _turn_away(socket, refusal, 4000)
             return
@@ -124,8 +128,7 @@ class RealtimeCalls:
         """
         assert self._settings.peer is not None
         try:
-            model = opening.model or self._settings.model
-            session = wire.first(model, opening.kind, self._settings.instructions, opening.session)
+            session = self._first(opening.model or self._settings.model, opening.kind, opening.session)
             if given:
                 session = wire.updated(session, {"type": session.type, **given})
         except Refusal as refusal:

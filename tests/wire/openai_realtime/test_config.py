@@ -101,6 +101,7 @@ def test_the_model_of_a_session_never_changes() -> None:
 
 
 VAD = {"type": "server_vad"}
+RATIO = {"type": "retention_ratio", "retention_ratio": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,24 @@ VAD = {"type": "server_vad"}
         ({"max_output_tokens": 4097}, "invalid_value", "session.max_output_tokens"),
         ({"max_output_tokens": "many"}, "invalid_value", "session.max_output_tokens"),
         ({"truncation": "sometimes"}, "invalid_value", "session.truncation"),
+        ({"truncation": {"retention_ratio": 0.5}}, "missing_required_parameter", "session.truncation.type"),
+        (
+            {"truncation": {"type": "retention_ratio"}},
+            "missing_required_parameter",
+            "session.truncation.retention_ratio",
+        ),
+        ({"truncation": {**RATIO, "retention_ratio": 7}}, "invalid_value", "session.truncation.retention_ratio"),
+        ({"truncation": {**RATIO, "token_limits": 7}}, "invalid_value", "session.truncation.token_limits"),
+        (
+            {"truncation": {**RATIO, "token_limits": {"post_instructions": -1}}},
+            "invalid_value",
+            "session.truncation.token_limits.post_instructions",
+        ),
+        ({"tracing": "zzz"}, "invalid_value", "session.tracing"),
+        ({"tracing": {"workflow_name": 7}}, "invalid_value", "session.tracing.workflow_name"),
+        ({"tracing": {"name": "x"}}, "unknown_parameter", "session.tracing.name"),
+        ({"include": ["everything"]}, "invalid_value", "session.include[0]"),
+        ({"include": "everything"}, "invalid_value", "session.include"),
         ({"tool_choice": "perhaps"}, "invalid_value", "session.tool_choice"),
         ({"tools": {}}, "invalid_value", "session.tools"),
         ({"type": "transcription"}, "invalid_value", "session.type"),
@@ -213,6 +232,79 @@ def test_a_transcription_session_shows_what_concerns_it() -> None:
     found = echo(session, "sess_1", 7)
     assert sorted(found) == ["audio", "expires_at", "id", "include", "object", "type"]
     assert list(found["audio"]) == ["input"]
+
+
+def test_a_transcription_session_writes_down_unless_it_is_told_not_to() -> None:
+    session = first("fake", "transcription", "Be kind.", {})
+    assert echo(session, "", 0)["audio"]["input"]["transcription"] == {"model": "whisper-1"}
+    off = {"type": "transcription", "audio": {"input": {"transcription": None}}}
+    assert updated(session, off).audio.input.transcription is None
+    assert first("fake", "transcription", "", off).audio.input.transcription is None
+
+
+@pytest.mark.parametrize(
+    ("given", "param"),
+    [
+        ({"tools": []}, "session.tools"),
+        ({"instructions": "Be brief."}, "session.instructions"),
+        ({"output_modalities": ["text"]}, "session.output_modalities"),
+        ({"audio": {"output": {"voice": "alloy"}}}, "session.audio.output"),
+        ({"colour": "red"}, "session.colour"),
+    ],
+)
+def test_nothing_answers_in_a_transcription_session(given: Wire, param: str) -> None:
+    session = first("fake", "transcription", "", {})
+    for refused in (
+        lambda: updated(session, {"type": "transcription", **given}),
+        lambda: first("", "transcription", "", given),
+    ):
+        with pytest.raises(Refusal) as refusal:
+            refused()
+        assert (refusal.value.code, refusal.value.param) == ("unknown_parameter", param)
+
+
+def test_a_transcription_session_takes_back_what_it_showed_and_a_model() -> None:
+    session = first("fake", "transcription", "", {})
+    assert updated(session, {**echo(session, "sess_1", 7), "model": "gpt-4o-transcribe"}) == session
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"truncation": {**RATIO, "token_limits": {"post_instructions": 100}}},
+        {"truncation": "disabled"},
+        {"tracing": {"workflow_name": "w", "group_id": "g", "metadata": {"a": 1}}},
+        {"tracing": "auto"},
+        {"include": ["item.input_audio_transcription.logprobs"]},
+        {"reasoning": {"effort": "low"}, "parallel_tool_calls": False},
+    ],
+)
+def test_what_has_no_effect_is_shown_again(given: Wire) -> None:
+    found = shown(given)
+    assert {key: found[key] for key in given} == given
+
+
+def test_null_brings_back_the_default_of_fields_that_have_no_null() -> None:
+    given = {"truncation": "disabled", "reasoning": {"effort": "low"}, "parallel_tool_calls": True}
+    assert update(dict.fromkeys(given), update(given)) == update({})
+
+
+def test_times_may_have_a_point_if_nothing_is_behind_it() -> None:
+    detection = {**VAD, "silence_duration_ms": 700.0, "prefix_padding_ms": 0.0, "idle_timeout_ms": 6000.0}
+    found = shown({"audio": {"input": {"turn_detection": detection}}})["audio"]["input"]["turn_detection"]
+    assert (found["silence_duration_ms"], found["prefix_padding_ms"], found["idle_timeout_ms"]) == (700, 0, 6000)
+    assert isinstance(found["silence_duration_ms"], int)
+    with pytest.raises(Refusal) as refusal:
+        update({"audio": {"input": {"turn_detection": {**VAD, "silence_duration_ms": 700.5}}}})
+    assert refusal.value.param == "session.audio.input.turn_detection.silence_duration_ms"
+
+
+def test_the_servers_own_voice_speaks_and_is_shown_until_a_client_names_another() -> None:
+    session = first("fake", "realtime", "", {}, voice="emma")
+    assert echo(session, "", 0)["audio"]["output"]["voice"] == "emma"
+    assert update({"audio": {"output": {"speed": 1.2}}}, session).voice == "emma"
+    assert update({"audio": {"output": {"voice": "alloy"}}}, session).voice == "alloy"
+    assert first("fake", "realtime", "", {"audio": {"output": {"voice": "alloy"}}}, voice="emma").voice == "alloy"
 
 
 def test_what_a_client_secret_prescribes_is_where_the_session_begins() -> None:

@@ -135,7 +135,7 @@ def test_a_client_over_a_socket_has_no_output_buffer_to_clear() -> None:
 # -- truncation --------------------------------------------------------------------------------------------------------
 
 
-def truncate(pair: Pair, ms: int, item: str | None = None, index: int = 0) -> list[Wire]:
+def truncate(pair: Pair, ms: float, item: str | None = None, index: int = 0) -> list[Wire]:
     item = item or pair.of("response.output_audio.delta")[-1]["item_id"]
     event = {"type": "conversation.item.truncate", "item_id": item, "content_index": index, "audio_end_ms": ms}
     return pair.send(event)
@@ -199,6 +199,44 @@ def test_an_answer_truncated_while_it_is_made_stays_truncated() -> None:
     assert [item.text for item in pair.conversation.history()] == ["It"]
     pair.check()
     at_rest(pair)
+
+
+def test_a_later_mark_does_not_bring_words_back() -> None:
+    pair, _ = saying()
+    respond(pair)
+    pair.rest()
+    (event,) = truncate(pair, ends("It"))
+    refusal = error(truncate(pair, ends("noon.")))
+    assert (refusal["code"], refusal["param"]) == ("invalid_value", "audio_end_ms")
+    assert f"of {ends('It')}ms is already shorter than {ends('noon.')}ms" in refusal["message"]
+    assert [item.text for item in pair.conversation.history()] == ["It"]
+    assert truncate(pair, 0)[0]["audio_end_ms"] == 0
+    assert pair.conversation.history() == ()
+    assert event["audio_end_ms"] == ends("It")
+    pair.check()
+    at_rest(pair)
+
+
+def test_a_later_mark_is_refused_while_the_first_is_not_answered() -> None:
+    pair, _ = saying()
+    respond(pair)
+    pair.rest()
+    sound = {"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": "AAAA" * 800}]}
+    pair.send({"type": "conversation.item.create", "item": sound})
+    assert truncate(pair, 100) == []
+    assert error(truncate(pair, 101))["param"] == "audio_end_ms"
+    pair.rest()
+    pair.check()
+    at_rest(pair)
+
+
+def test_a_mark_may_have_a_point_if_nothing_is_behind_it() -> None:
+    pair, _ = saying()
+    respond(pair)
+    pair.rest()
+    assert error(truncate(pair, 100.5))["param"] == "audio_end_ms"
+    told = truncate(pair, 100.0)[0]["audio_end_ms"]
+    assert (told, type(told)) == (100, int)
 
 
 @pytest.mark.parametrize(
@@ -281,6 +319,14 @@ def test_the_input_of_one_response_stands_in_for_the_conversation() -> None:
         respond(pair, conversation="none", **({} if given is None else {"input": given}))
         pair.rest()
     assert [[item.id for item in ask.items] for ask in asked] == [["b"], [], ["a", "b"]]
+    pair.check()
+
+
+def test_a_response_may_be_of_no_conversation_in_particular() -> None:
+    pair, _ = saying()
+    (created,) = respond(pair, conversation=None)
+    assert created["response"]["conversation_id"] == pair.server._state.conversation
+    pair.rest()
     pair.check()
 
 

@@ -13,6 +13,8 @@ from .tools import check_tools
 
 MAX_INSTRUCTIONS = 1 << 20
 MAX_TOOLS = 128
+TRANSCRIBER = "whisper-1"
+"""What a transcription session shows as its model until a client names one; the words are the engine's own."""
 _Share = Annotated[float, Meta(ge=0, le=1)]
 _Ms = Annotated[int, Meta(ge=0, le=60_000)]
 
@@ -85,6 +87,22 @@ class Audio(Struct, frozen=True, forbid_unknown_fields=True):
     output: AudioOutput = AudioOutput()
 
 
+class TokenLimits(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    post_instructions: Annotated[int, Meta(ge=0)] | None = None
+
+
+class RetentionRatio(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    type: Literal["retention_ratio"]
+    retention_ratio: _Share
+    token_limits: TokenLimits | None = None
+
+
+class Tracing(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    workflow_name: str | None = None
+    group_id: str | None = None
+    metadata: Any = None
+
+
 class Session(Struct, frozen=True, forbid_unknown_fields=True):
     """Of both kinds; a transcription session shows fewer fields."""
 
@@ -95,11 +113,11 @@ class Session(Struct, frozen=True, forbid_unknown_fields=True):
     tools: list[dict[str, Any]] = field(default_factory=list)
     tool_choice: str | dict[str, Any] = "auto"
     max_output_tokens: Annotated[int, Meta(ge=1, le=4096)] | str = "inf"
-    tracing: str | dict[str, Any] | None = None
-    truncation: str | dict[str, Any] = "auto"
+    tracing: Literal["auto"] | Tracing | None = None
+    truncation: Literal["auto", "disabled"] | RetentionRatio = "auto"
     prompt: dict[str, Any] | None = None
     audio: Audio = Audio()
-    include: list[str] | None = None
+    include: list[Literal["item.input_audio_transcription.logprobs"]] | None = None
     reasoning: dict[str, Any] | UnsetType = UNSET
     parallel_tool_calls: bool | UnsetType = UNSET
 
@@ -122,7 +140,10 @@ _MERGED = {
 """The objects in which an update replaces single fields; everywhere else it replaces the whole value."""
 _FIXED = ("id", "object", "expires_at")
 """Fields that only the server sets; clients that send back what they got are forgiven."""
+_UNSET_BY_NULL = ("reasoning", "parallel_tool_calls", "truncation")
+"""Fields that have no null, but a default, which clients mean by it."""
 _TRANSCRIPTION = ("type", "audio", "include")
+"""The fields of a transcription session; also `model`, which clients repeat from the URL."""
 
 
 def voice_name(voice: str | CustomVoice) -> str:
@@ -140,10 +161,16 @@ def updated(session: Session, given: object, speaking: bool = False, spoke: bool
     if "type" not in given:
         raise Refusal("missing_required_parameter", "Missing required parameter: 'session.type'.", "session.type")
     given = {key: value for key, value in given.items() if key not in _FIXED}
-    if session.model and session.type == "realtime":
+    if session.model or session.type == "transcription":
         # The model of a session never changes; clients repeat it, or name the one they know by default.
         given.pop("model", None)
-    new = _checked(_merge(msgspec.to_builtins(session), given, ""))
+    if session.type == "transcription":
+        _check_transcription(given)
+    merged = _merge(msgspec.to_builtins(session), given, "")
+    for key in _UNSET_BY_NULL:
+        if merged.get(key, "") is None:
+            del merged[key]
+    new = _checked(merged)
     if new.type != session.type:
         raise Refusal("invalid_value", "The type of a session cannot be changed.", "session.type")
     if spoke and new.audio.output.voice != session.audio.output.voice:
@@ -157,6 +184,16 @@ def updated(session: Session, given: object, speaking: bool = False, spoke: bool
     return new
 
 
+def _check_transcription(given: dict[str, Any]) -> None:
+    """Nothing answers in a transcription session. Raises `Refusal`."""
+    audio = given.get("audio")
+    beside = [key for key in given if key not in _TRANSCRIPTION]
+    beside += [f"audio.{key}" for key in audio if key != "input"] if isinstance(audio, dict) else []
+    if beside:
+        message = f"Unknown parameter: 'session.{beside[0]}'. A transcription session has no answers."
+        raise Refusal("unknown_parameter", message, f"session.{beside[0]}")
+
+
 def _merge(base: dict[str, Any], given: dict[str, Any], path: str) -> dict[str, Any]:
     merged = dict(base)
     for key, value in given.items():
@@ -167,7 +204,14 @@ def _merge(base: dict[str, Any], given: dict[str, Any], path: str) -> dict[str, 
             merged[key] = value if other else _merge(old, value, inner)
         else:
             merged[key] = value
+        if inner == "audio.input.turn_detection" and isinstance(merged[key], dict):
+            merged[key] = {name: whole(found) for name, found in merged[key].items()}
     return merged
+
+
+def whole(value: Any) -> Any:
+    """A number that has nothing behind its point is a whole one; clients whose numbers all have one send such."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _checked(values: dict[str, Any]) -> Session:
@@ -181,9 +225,6 @@ def _checked(values: dict[str, Any]) -> Session:
         raise Refusal("invalid_value", message, "session.output_modalities")
     check_max_tokens(session.max_output_tokens, "session.max_output_tokens")
     check_tools(session.tools, session.tool_choice, "session")
-    if isinstance(session.truncation, str) and session.truncation not in ("auto", "disabled"):
-        message = "Invalid value for 'session.truncation': use 'auto', 'disabled' or a retention ratio."
-        raise Refusal("invalid_value", message, "session.truncation")
     return session
 
 
@@ -211,10 +252,13 @@ def echo(session: Session, ident: str, expires_at: int) -> dict[str, Any]:
     return {**head, **plain, "expires_at": expires_at}
 
 
-def first(model: str, kind: str, instructions: str, bound: Mapping[str, Any]) -> Session:
-    """The session of a new connection; `bound` is what its client secret prescribes. Raises `Refusal`."""
-    session = Session(type="transcription" if kind == "transcription" else "realtime", instructions=instructions)
+def first(model: str, kind: str, instructions: str, bound: Mapping[str, Any], voice: str = "alloy") -> Session:
+    """The session of a new connection; `bound` is what its client secret prescribes, `voice` speaks unless a client
+    names another. Raises `Refusal`."""
+    if kind == "transcription":
+        session = Session("transcription", audio=Audio(AudioInput(transcription=Transcription(TRANSCRIBER))))
+    else:
+        session = Session(instructions=instructions, audio=Audio(output=AudioOutput(voice=voice)))
     if bound:
         session = updated(session, {"type": session.type, **bound})
-    named = model or session.model
-    return msgspec.structs.replace(session, model=named)
+    return msgspec.structs.replace(session, model=model or session.model)

@@ -54,7 +54,7 @@ class ItemDelete(Event, frozen=True, tag="conversation.item.delete"):
 class ItemTruncate(Event, frozen=True, tag="conversation.item.truncate"):
     item_id: str
     content_index: int
-    audio_end_ms: int
+    audio_end_ms: int | float
 
 
 class ResponseCreate(Event, frozen=True, tag="response.create"):
@@ -105,7 +105,7 @@ class AudioOptions(Struct, frozen=True, forbid_unknown_fields=True):
 class ResponseOptions(Struct, frozen=True, forbid_unknown_fields=True):
     """What `response.create` may change for one response."""
 
-    conversation: str = "auto"
+    conversation: str | None = None
     input: list[dict[str, Any]] | None = None
     instructions: str | None = None
     output_modalities: list[str] | None = None
@@ -214,7 +214,7 @@ def options(raw: msgspec.Raw) -> ResponseOptions:
         found = msgspec.convert(given, ResponseOptions)
     except msgspec.ValidationError as error:
         raise refused(error, "response") from None
-    if found.conversation not in ("auto", "none"):
+    if found.conversation not in (None, "auto", "none"):
         message = f"Invalid value: {found.conversation[:100]!r}. Supported values are: 'auto', 'none'."
         raise Refusal("invalid_value", message, "response.conversation")
     _check_metadata(found.metadata or {})

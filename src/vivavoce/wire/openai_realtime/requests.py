@@ -25,7 +25,7 @@ from ...core.events import (
 from ...core.units import OUT_RATE
 from . import messages as m
 from .audio import MIN_COMMIT_MS, decode, rate_of
-from .config import AudioOutput, Session, check_max_tokens, updated
+from .config import AudioOutput, Session, check_max_tokens, updated, whole
 from .effects import Configure, Hear, Recognise
 from .items import Entry, audio_of, checked, referenced, to_core, user_audio
 from .policy import settings
@@ -217,6 +217,9 @@ class Requests:
         state.tell({"type": "conversation.item.deleted", "item_id": entry.id})
 
     def _truncate(self, event: m.ItemTruncate) -> None:
+        mark = whole(event.audio_end_ms)
+        if not isinstance(mark, int) or mark < 0:
+            raise Refusal("invalid_value", "Expected a whole number of ms, from 0 up.", "audio_end_ms")
         state, entry = self._state, self._state.items.get(event.item_id)
         if entry is None:
             message = f"Error truncating item: the item with id '{event.item_id[:64]}' does not exist."
@@ -228,14 +231,13 @@ class Requests:
             raise Refusal("unsupported_content_type", message, "item_id")
         if event.content_index != 0:
             raise Refusal("invalid_value", "The message has one part, with the index 0.", "content_index")
-        if event.audio_end_ms < 0:
-            raise Refusal("invalid_value", "Expected a time from 0 up.", "audio_end_ms")
-        length = -(-response.samples // 24)
-        if event.audio_end_ms > length:
-            message = f"Audio content of {length}ms is already shorter than {event.audio_end_ms}ms."
+        length = -(-response.samples // 24) if response.kept_ms is None else response.kept_ms
+        if mark > length:
+            message = f"Audio content of {length}ms is already shorter than {mark}ms."
             raise Refusal("invalid_value", message, "audio_end_ms")
-        state.truncating.setdefault(entry.id, []).append(event.audio_end_ms)
-        state.act(HeardReported(entry.reply, event.audio_end_ms * 24))
+        response.kept_ms = mark
+        state.truncating.setdefault(entry.id, []).append(mark)
+        state.act(HeardReported(entry.reply, mark * 24))
 
     # responses
 

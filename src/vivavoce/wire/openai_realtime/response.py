@@ -86,6 +86,8 @@ class Response:
         self.heard: str | None = None
         """What the client says was heard of it, once it said so."""
         self.heard_ms = 0
+        self.kept_ms: int | None = None
+        """How much of its voice is left, once it was truncated."""
         self._send = emit
         self._join = join
         self._later: list[Callable[[], object]] | None = None

@@ -226,8 +226,8 @@ class Telling:
             return
         state.tell({"type": "output_audio_buffer.cleared", "response_id": response.id})
         if response.part is not None:
-            event = {"type": "conversation.item.truncated", "item_id": response.part.entry.id, "content_index": 0}
-            state.tell({**event, "audio_end_ms": out_ms(notice.samples)})
+            response.kept_ms = out_ms(notice.samples)
+            state.truncated(response.part.entry.id, response.kept_ms)
 
     def _closed(self, notice: n.ReplyClosed) -> None:
         response = self._state.by_reply.get(notice.reply)

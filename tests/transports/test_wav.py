@@ -68,7 +68,12 @@ def test_every_sample_is_sent_and_the_last_frame_is_filled_up() -> None:
 
 def test_the_next_recording_waits_for_the_end_of_the_answer() -> None:
     script: dict[int, list[Notice]] = {
-        900: [UserStarted(1, 0, "item_1"), UserTurned(1, "i", "x", 0, 1), ReplyOpened(1, Origin.TURN, "j"), ReplyAudible(1)],
+        900: [
+            UserStarted(1, 0, "item_1"),
+            UserTurned(1, "i", "x", 0, 1),
+            ReplyOpened(1, Origin.TURN, "j"),
+            ReplyAudible(1),
+        ],
         4_000: answer(1),
     }
     times = loud(play(Recordings([clip(100), clip(100)]), script))

@@ -35,7 +35,7 @@ __all__ = [
     "serve",
 ]
 
-PACKAGES = ("starlette", "uvicorn", "websockets", "cryptography")
+PACKAGES = ("starlette", "uvicorn", "websockets", "python_multipart", "cryptography")
 _HOMES = {
     "BadSession": "errors",
     "Calls": "socket",

@@ -12,9 +12,9 @@ from collections import deque
 FRAME_S = 0.02
 _WINDOW = 200
 """Packets (4 s) whose transit is remembered."""
-_LATEST = 0.97
+_LATEST = 0.985
 """The part of all packets that is waited for."""
-_MARGIN_S, _MOST_S = 0.005, 0.3
+_MARGIN_S, _MOST_S = 0.008, 0.3
 """What is added to that wait, and the longest one."""
 _EARLY_S, _TOO_EARLY_S = 0.002, 0.02
 """How far we may be before the right moment until a frame is put in: in a quiet place, and anywhere. It is little, for

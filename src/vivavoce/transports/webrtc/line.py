@@ -69,6 +69,8 @@ class Line(ABC):
         """From now on the peer is expected."""
         if not self._over.is_set():
             self._watching = self._loop.create_task(self._watch(), name="webrtc watch")
+            # Whatever ends it: nobody would notice any more that the peer is gone.
+            self._watching.add_done_callback(lambda _: self._is_over())
 
     def _is_connected(self) -> None:
         """Audio may be sent from now on."""
@@ -113,7 +115,7 @@ class Line(ABC):
         assert self._out is not None
         for out in self._out.take(self._loop.time()):
             self._send(out)
-            self.traffic.sent += 1
+            self.traffic.sent += out.pcm is not None
         self.traffic.dropped = self._refused + self._out.dropped
         if not self._over.is_set():
             self._schedule(self._out.due())

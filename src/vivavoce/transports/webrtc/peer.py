@@ -31,7 +31,7 @@ class Network:
 
     ice_servers: tuple[IceServer, ...] = ()
     ports: tuple[int, int] | None = None
-    """First and last UDP port; any by default."""
+    """First and last UDP port; any by default. A call takes one for each address of this machine."""
     gone_s: float = 4.0
     """After so long without a sign of life a peer is gone."""
 
@@ -46,7 +46,8 @@ class Channel(Protocol):
         ...
 
     async def send(self, text: str) -> None:
-        """Waits while much is unsent. Dropped once the channel is gone."""
+        """Waits while much is unsent. Dropped once the channel is gone, and (with a line in the log) when it is longer
+        than the peer takes: 256 kB for browsers."""
         ...
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
@@ -63,8 +64,9 @@ class Traffic:
     concealed: int = 0
     """... of which made up for lost or late packets, as far as the library tells."""
     sent: int = 0
+    """Frames of `play` that went out; silence in between does not count."""
     dropped: int = 0
-    """Frames for a peer that took too long."""
+    """Frames of `play` that did not: too many at once, or nobody there yet."""
 
 
 class Peer(Protocol):
@@ -73,7 +75,8 @@ class Peer(Protocol):
     traffic: Traffic
 
     async def answer(self, offer: str, on_channel: Callable[[Channel], None]) -> str:
-        """The answer (SDP) to an offer (SDP), with all of our candidates in it. Once, before anything else.
+        """The answer (SDP) to an offer (SDP), with all of our candidates in it (servers have 2 s). Once, before
+        anything else.
 
         `on_channel` is called for each data channel that the peer opens, when it can be written to.
         Raises `BadOffer`.

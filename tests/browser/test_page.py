@@ -388,7 +388,7 @@ def test_a_call_that_the_server_ends_is_not_begun_again_by_itself(visit):
     page.get_by_text("good night", exact=True).wait_for()
     page.evaluate("fake.peer.close()")
     page.get_by_role("alert").get_by_text("The server ended the call").wait_for()
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Reconnect").click()
     page.get_by_role("button", name="Hang up").wait_for()
     until(page, "fake.got.some((event) => event.item?.role === 'user')")
     assert page.evaluate("fake.posts.length") == 2

@@ -51,7 +51,7 @@ export const LOST = () => new Problem("lost", "The call was cut off",
   "The network or the server went away. Reconnect: the conversation goes on where it was.");
 
 export const ENDED = () => new Problem("ended", "The server ended the call",
-  "Continue: the conversation goes on where it was.");
+  "Reconnect, and the conversation goes on where it was.");
 
 export const NO_ROUTE = () => new Problem("no-route", "No way for the audio was found",
   "The server was reached, but its audio was not. A firewall or VPN between you and it may be blocking UDP.");

@@ -127,7 +127,8 @@ class FakeMcp:
     async def list_tools(self, cursor: str | None = None) -> Any:
         if not self.lists:
             await asyncio.Event().wait()
-        tool = SimpleNamespace(name="look_out", description="", input_schema={"type": "object", "properties": {}})
+        schema = {"type": "object", "properties": {}}
+        tool = SimpleNamespace(name="look_out", description="", input_schema=schema, annotations=None)
         return SimpleNamespace(tools=[tool], next_cursor=None)
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> Any:

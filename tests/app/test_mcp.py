@@ -77,6 +77,7 @@ def test_a_server_tells_its_tools_and_runs_them() -> None:
         assert (label, error) == ("town", "")
         assert found is not None
         assert [tool["name"] for tool in found] == ["get_weather", "book_table"]
+        assert [tool["read_only"] for tool in found] == [True, False]
         assert found[0]["description"] == "The weather in a city."
         assert found[0]["input_schema"]["properties"]["city"]["type"] == "string"
         call = asked.servers.function("town", "get_weather")

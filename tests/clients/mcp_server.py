@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class Tools:
 def _server(tools: Tools) -> MCPServer:
     server = MCPServer("town", log_level="WARNING")
 
-    @server.tool()
+    @server.tool(annotations=ToolAnnotations(read_only_hint=True))
     def get_weather(city: str) -> str:
         """The weather in a city."""
         tools.calls.append(f"weather {city}")

@@ -34,6 +34,11 @@ class Conversation:
         """The id of the newest item at the end."""
         return self.order[-1] if self.order else None
 
+    @property
+    def oldest(self) -> str | None:
+        """The id of the first item that is done: it goes when there is no room for another."""
+        return next((item_id for item_id in self.order if self.items[item_id].done), None)
+
     def before(self, item_id: str) -> str | None:
         """The id of the item before one, None for the first."""
         at = self.order.index(item_id)

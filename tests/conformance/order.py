@@ -185,7 +185,9 @@ class OrderChecker:
 
     def _deleted(self, event: Event) -> None:
         item_id = event.get("item_id")
-        self._ack("conversation.item.delete", lambda r: dig(r.event, "item_id") == item_id)
+        asked = self.acks.take("conversation.item.delete", lambda r: dig(r.event, "item_id") == item_id)
+        if asked is None and item_id != self.conversation.oldest:
+            self._say(f"no conversation.item.delete names {item_id!r}, nor is it the oldest item that is done")
         self.conversation.remove(text(item_id))
 
     def _truncated(self, event: Event) -> None:

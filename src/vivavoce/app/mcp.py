@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mcp.types import CallToolResult
 
 OnListed = Callable[[str, "list[dict[str, Any]] | None", str], None]
-"""Gets the label, the tools (`name`, `description`, `input_schema`) or None, and what went wrong."""
+"""Gets the label, the tools (`name`, `description`, `input_schema`, `read_only`) or None, and what went wrong."""
 LIST_S = 15.0
 MAX_TOOLS = 512
 
@@ -102,7 +102,7 @@ async def _all_tools(client: Client) -> list[dict[str, Any]]:
         page = await client.list_tools(cursor=cursor)
         for tool in page.tools:
             plain = {"name": tool.name, "description": tool.description or "", "input_schema": tool.input_schema}
-            found.append(plain)
+            found.append({**plain, "read_only": bool(tool.annotations and tool.annotations.read_only_hint)})
         cursor = page.next_cursor
         if cursor is None:
             break

@@ -21,8 +21,9 @@ from vivavoce.wire.openai_realtime.items import (
 )
 from vivavoce.wire.openai_realtime.refusal import Refusal
 
+from .laws import at_rest
 from .pair import Pair
-from .world import Faults
+from .world import Called, Faults
 
 Wire = dict[str, Any]
 SO: Wire = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "so"}]}
@@ -224,6 +225,112 @@ def test_a_conversation_that_is_full_takes_no_more(monkeypatch: pytest.MonkeyPat
     assert refusal.value.code == "conversation_too_long"
     items.remove("a")
     assert items.add(Entry("c", SO)) == "b"
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conversations of four items, and room for two more that they make themselves."""
+    monkeypatch.setattr(module, "MAX_ITEMS", 4)
+    monkeypatch.setattr(module, "RESERVE_ITEMS", 2)
+
+
+def filled(pair: Pair, count: int = 4) -> Pair:
+    for n in range(count):
+        create(pair, {**SO, "id": f"mine_{n}"})
+    return pair
+
+
+@pytest.mark.usefixtures("small")
+def test_turns_and_answers_have_room_in_a_full_conversation_then_the_oldest_items_go() -> None:
+    pair = filled(Pair())
+    (error,) = create(pair, SO)
+    assert (error["error"]["code"], error["error"]["param"]) == ("conversation_too_long", "item")
+    for text in ("what time is it", "and in paris", "thank you"):
+        pair.say(text)
+        pair.rest()
+    assert [event["item_id"] for event in pair.of("conversation.item.deleted")] == [f"mine_{n}" for n in range(4)]
+    assert [e["response"]["status"] for e in pair.of("response.done")] == ["completed"] * 3
+    assert len(order(pair)) == 6
+    assert order(pair) == [entry.id for entry in pair.server._state.items.entries]
+    pair.check()
+    at_rest(pair)
+
+
+@pytest.mark.usefixtures("small")
+def test_what_is_still_made_does_not_go() -> None:
+    model = Faults(lambda ask: ("It is noon. " * 9,) if len(ask.items) < 5 else ("Yes.",), step_ms=lambda: 500)
+    pair = Pair({"audio": {"input": {"turn_detection": None}}}, model)
+    pair.send({"type": "response.create"})
+    pair.until(1_600)
+    filled(pair, 3)
+    for _ in range(4):
+        pair.append(300, 8_000)
+        pair.send({"type": "input_audio_buffer.commit"})
+    (answer,) = pair.server._state.line
+    assert answer.part is not None
+    assert pair.server._state.items.get(answer.part.entry.id) is not None
+    pair.rest()
+    pair.check()
+
+
+@pytest.mark.usefixtures("small")
+def test_a_commit_in_a_full_conversation_is_refused_before_anything_is_taken() -> None:
+    pair = filled(Pair({"audio": {"input": {"turn_detection": None}}}))
+    pair.append(300, 8_000)
+    for _ in range(2):
+        (error,) = pair.send({"type": "input_audio_buffer.commit"})
+        assert (error["error"]["code"], error["error"]["param"]) == ("conversation_too_long", None)
+    pair.send({"type": "conversation.item.delete", "item_id": "mine_0"})
+    assert [event["type"] for event in pair.send({"type": "input_audio_buffer.commit"})] == [
+        "input_audio_buffer.committed",
+        "conversation.item.added",
+        "conversation.item.done",
+    ]
+    pair.rest()
+    pair.check()
+
+
+@pytest.mark.usefixtures("small")
+def test_lists_and_calls_of_servers_have_room_in_a_full_conversation() -> None:
+    pair = filled(Pair(faults=Faults(lambda ask: (Called("buy"),))))
+    pair.mcp = {"shop": [{"name": "buy"}]}
+    tool = {"type": "mcp", "server_label": "shop", "server_url": "https://shop.test/mcp"}
+    pair.send({"type": "session.update", "session": {"type": "realtime", "tools": [tool]}})
+    pair.rest(200)
+    pair.send({"type": "response.create"})
+    pair.rest()
+    request = pair.of("response.done")[0]["response"]["output"][0]["id"]
+    for n in range(3):
+        pair.send({"type": "conversation.item.delete", "item_id": f"mine_{n}"})
+    decision = {"type": "mcp_approval_response", "approval_request_id": request, "approve": True}
+    create(pair, decision)
+    pair.rest()
+    assert [e["item"]["output"] for e in pair.of("conversation.item.done") if e["item"]["type"] == "mcp_call"] == ["42"]
+    pair.check()
+
+
+def test_much_text_goes_like_many_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_TEXT", 2_000)
+    monkeypatch.setattr(module, "RESERVE_TEXT", 500)
+    pair = Pair()
+    for n in range(9):
+        create(pair, {**part("user", type="input_text", text="x" * 300), "id": f"mine_{n}"})
+    assert pair.types()[-1] == "error"
+    for _ in range(4):
+        pair.say("what time is it")
+        pair.rest()
+    assert [event["item_id"] for event in pair.of("conversation.item.deleted")][:1] == ["mine_0"]
+    pair.check()
+    at_rest(pair)
+
+
+def test_an_answer_takes_back_the_name_that_a_client_guessed() -> None:
+    pair = Pair()
+    pair.send({"type": "response.create"})
+    create(pair, {**SO, "id": "item_abc1"})
+    pair.rest()
+    assert [event["item_id"] for event in pair.of("conversation.item.deleted")] == ["item_abc1"]
+    assert pair.of("response.done")[0]["response"]["output"][0]["id"] == "item_abc1"
 
 
 def test_the_oldest_audio_goes_when_there_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from vivavoce.core.commands import Result
-from vivavoce.wire.openai_realtime.effects import Configure
+from vivavoce.wire.openai_realtime import config
+from vivavoce.wire.openai_realtime.effects import Configure, Connect
+from vivavoce.wire.openai_realtime.server import Server, text_of
 
 from .laws import at_rest
 from .pair import Pair
@@ -16,7 +19,10 @@ from .world import Called, Faults
 Wire = dict[str, Any]
 SHOP: Wire = {"type": "mcp", "server_label": "shop", "server_url": "https://shop.test/mcp"}
 FREE = {**SHOP, "require_approval": "never"}
-TOOLS = [{"name": "buy", "description": "buys", "input_schema": {"type": "object"}}, {"name": "look"}]
+TOOLS = [
+    {"name": "buy", "description": "buys", "input_schema": {"type": "object"}, "read_only": False},
+    {"name": "look", "read_only": True},
+]
 
 
 def update(pair: Pair, *tools: Wire) -> list[Wire]:
@@ -62,6 +68,89 @@ def test_only_the_tools_that_are_allowed_count() -> None:
     pair = shopping(tool={**SHOP, "allowed_tools": ["look"]})
     assert [tool.own_name for tool in pair.agents[-1].mcp] == ["look"]
     assert [tool["name"] for tool in pair.of("conversation.item.done")[-1]["item"]["tools"]] == ["look"]
+
+
+def test_tools_may_be_allowed_and_approved_by_what_they_say_of_themselves() -> None:
+    pair = shopping(tool={**SHOP, "allowed_tools": {"read_only": True}})
+    assert [tool.own_name for tool in pair.agents[-1].mcp] == ["look"]
+    pair = shopping(tool={**SHOP, "require_approval": {"never": {"read_only": True}}})
+    assert {name: spec.approval for name, spec in pair.conversation.context.tools.specs.items()} == {
+        "buy": True,
+        "look": False,
+    }
+
+
+# -- from the beginning ------------------------------------------------------------------------------------------------
+
+
+def test_the_servers_of_a_client_secret_are_asked_when_the_session_begins() -> None:
+    pair = Pair({"tools": [FREE]}, Faults(lambda ask: (Called("buy"),)))
+    pair.mcp = {"shop": TOOLS}
+    assert pair.types() == ["session.created", "conversation.item.added", "mcp_list_tools.in_progress"]
+    pair.rest(200)
+    assert [tool.name for tool in pair.agents[-1].mcp] == ["buy", "look"]
+    pair.send({"type": "response.create"})
+    pair.rest()
+    assert call_item(pair)["output"] == "42"
+    pair.check()
+
+
+@pytest.mark.parametrize("answer", [TOOLS, None])
+def test_a_client_that_comes_after_its_servers_answered_is_told_of_them(answer: list[Wire] | None) -> None:
+    server = Server("abc", config.first("fake", "realtime", "", {"tools": [FREE]}), 2_000_000_000, plays=True)
+    assert sum(isinstance(effect, Connect) for effect in server.begin()) == 1
+    assert text_of(server.listed("shop", answer, "nobody there")) == []
+    told = [json.loads(text) for text in text_of(server.attach())]
+    assert [event["type"] for event in told][:5] == [
+        "session.created",
+        "conversation.item.added",
+        "mcp_list_tools.in_progress",
+        "mcp_list_tools.failed" if answer is None else "mcp_list_tools.completed",
+        "conversation.item.done",
+    ]
+    assert [event["type"] for event in told][5:] == (["error"] if answer is None else [])
+    assert [event["type"] for event in map(json.loads, text_of(server.attach(1)))] == ["session.created"]
+
+
+# -- of one response ---------------------------------------------------------------------------------------------------
+
+
+def offered(pair: Pair, *own: Wire) -> list[str]:
+    """The names of the MCP tools that the model has in a response with these tools."""
+    (created,) = pair.send({"type": "response.create", "response": {"tools": list(own)}})
+    assert created["type"] == "response.created", created
+    pair.rest()
+    pair.check()
+    return [tool.name for tool in next(a for a in pair.agents if a.ref == created["response"]["id"]).mcp]
+
+
+def test_a_response_with_tools_of_its_own_has_no_others() -> None:
+    pair = shopping("Yes.")
+    assert offered(pair) == []
+    assert offered(pair, {"type": "function", "name": "wait"}) == []
+    assert offered(pair, {"type": "mcp", "server_label": "shop"}) == ["buy", "look"]
+    assert offered(pair, {"type": "mcp", "server_label": "shop", "allowed_tools": {"read_only": True}}) == ["look"]
+    pair.send({"type": "response.create"})
+    assert [tool.name for tool in pair.agents[-1].mcp] == ["buy", "look"]
+
+
+def test_a_server_that_only_a_response_names_is_refused() -> None:
+    pair = shopping("Yes.")
+    (error,) = pair.send({"type": "response.create", "response": {"tools": [{**FREE, "server_label": "else"}]}})
+    assert (error["error"]["code"], error["error"]["param"]) == ("invalid_value", "response.tools[0]")
+
+
+def test_a_function_of_a_response_takes_the_name_of_a_tool_for_that_long() -> None:
+    pair = shopping(Called("look"))
+    mine: Wire = {"type": "function", "name": "look"}
+    pair.send({"type": "response.create", "response": {"tools": [mine, {"type": "mcp", "server_label": "shop"}]}})
+    assert [tool.name for tool in pair.agents[-1].mcp] == ["buy", "shop_look"]
+    pair.rest()
+    assert pair.of("response.done")[0]["response"]["output"][0]["type"] == "function_call"
+    pair.send({"type": "response.create"})
+    pair.rest()
+    assert pair.of("response.done")[1]["response"]["output"][0]["type"] == "mcp_call"
+    pair.check()
 
 
 def test_a_tool_whose_name_is_taken_gets_another_one_for_the_model_only() -> None:

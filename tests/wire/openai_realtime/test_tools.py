@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from vivavoce.wire.openai_realtime.refusal import Refusal
-from vivavoce.wire.openai_realtime.tools import check_tools, chosen, functions, mcp_servers, shown
+from vivavoce.wire.openai_realtime.tools import check_tools, chosen, for_response, functions, mcp_servers, shown
 
 Wire = dict[str, Any]
 LOOK: Wire = {"type": "function", "name": "look"}
@@ -39,6 +39,12 @@ SHOP: Wire = {"type": "mcp", "server_label": "shop", "server_url": "https://shop
         ([{**SHOP, "authorization": 7}], "auto", "root.tools[0].authorization"),
         ([{**SHOP, "allowed_tools": [7]}], "auto", "root.tools[0].allowed_tools"),
         ([{**SHOP, "allowed_tools": "buy"}], "auto", "root.tools[0].allowed_tools"),
+        ([{**SHOP, "allowed_tools": {"read_only": "yes"}}], "auto", "root.tools[0].allowed_tools.read_only"),
+        (
+            [{**SHOP, "require_approval": {"never": {"read_only": 1}}}],
+            "auto",
+            "root.tools[0].require_approval.never.read_only",
+        ),
         ([], "perhaps", "root.tool_choice"),
         ([], {"type": "function", "name": "look"}, "root.tool_choice.name"),
         ([LOOK], {"type": "function", "name": ["look"]}, "root.tool_choice.name"),
@@ -86,20 +92,64 @@ def test_a_function_without_parameters_takes_none() -> None:
             {"require_approval": {"always": {"tool_names": ["buy", "look"]}, "never": ["look"]}},
             {"buy": True, "look": False},
         ),
+        ({"require_approval": {"always": {"read_only": False}}}, {"buy": True, "look": False}),
+        ({"require_approval": {"never": {"read_only": True}}}, {"buy": True, "look": False}),
+        ({"require_approval": {"always": None, "never": {"read_only": True}}}, {"buy": True, "look": False}),
+        ({"require_approval": {"never": {}}}, {"buy": True, "look": True}),
     ],
 )
 def test_which_tools_of_a_server_need_approval(given: Wire, asks: dict[str, bool]) -> None:
     check_tools([{**SHOP, **given}], "auto", "root")
     (server,) = mcp_servers([LOOK, {**SHOP, **given}])
-    assert {tool: server.needs_approval(tool) for tool in asks} == asks
+    assert {tool: server.needs_approval({"name": tool, "read_only": tool == "look"}) for tool in asks} == asks
 
 
 @pytest.mark.parametrize(
-    ("given", "allowed"), [(None, None), (["buy"], ("buy",)), ({"tool_names": ["buy"]}, ("buy",)), ({}, None), ([], ())]
+    ("given", "allowed"),
+    [
+        (None, {"buy", "look", "list"}),
+        ({}, {"buy", "look", "list"}),
+        ([], set()),
+        (["buy"], {"buy"}),
+        ({"tool_names": ["buy"]}, {"buy"}),
+        ({"read_only": True}, {"look", "list"}),
+        ({"read_only": False}, {"buy"}),
+        ({"read_only": None, "tool_names": None}, {"buy", "look", "list"}),
+        ({"read_only": True, "tool_names": ["buy", "look"]}, {"look"}),
+    ],
 )
-def test_which_tools_of_a_server_are_allowed(given: object, allowed: tuple[str, ...] | None) -> None:
+def test_which_tools_of_a_server_are_allowed(given: object, allowed: set[str]) -> None:
+    check_tools([{**SHOP, "allowed_tools": given}], "auto", "root")
     (server,) = mcp_servers([{**SHOP, "allowed_tools": given}])
-    assert server.allowed == allowed
+    tools = [{"name": "buy"}, {"name": "look", "read_only": True}, {"name": "list", "read_only": True}]
+    assert {tool["name"] for tool in tools if server.allowed.takes(tool)} == allowed
+
+
+def test_the_servers_of_a_response_are_those_of_the_session_perhaps_with_fewer_tools() -> None:
+    session = [LOOK, {**SHOP, "authorization": "secret", "require_approval": "never"}]
+    short = {"type": "mcp", "server_label": "shop"}
+    for own in (short, {**short, "authorization": None}, {**SHOP, "require_approval": "never"}):
+        assert for_response([own], session, "auto") == session[1:]
+    fewer = for_response([{**short, "allowed_tools": ["buy"]}, LOOK], session, {"type": "mcp", "server_label": "shop"})
+    assert fewer == [{**session[1], "allowed_tools": ["buy"]}, LOOK]
+
+
+@pytest.mark.parametrize(
+    ("own", "param"),
+    [
+        ({"type": "mcp", "server_label": "other"}, "response.tools[1]"),
+        ({**SHOP, "server_label": "other"}, "response.tools[1]"),
+        ({**SHOP, "server_url": "https://else.test/mcp"}, "response.tools[1]"),
+        ({**SHOP, "require_approval": "never"}, "response.tools[1]"),
+        ({**SHOP, "allowed_tools": "buy"}, "response.tools[1].allowed_tools"),
+        ({"type": "mcp"}, "response.tools[1].server_label"),
+        ({"type": "function"}, "response.tools[1].name"),
+    ],
+)
+def test_another_server_in_a_response_is_refused(own: Wire, param: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        for_response([LOOK, own], [SHOP], "auto")
+    assert refusal.value.param == param
 
 
 def test_nobody_is_shown_the_secrets_of_a_server() -> None:

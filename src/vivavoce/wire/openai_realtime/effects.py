@@ -46,6 +46,10 @@ class McpTool:
     description: str
     schema: Any
     """JSON schema of its arguments."""
+    read_only: bool
+    """It changes nothing, by its own account."""
+    approval: bool
+    """Somebody must approve each call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Configure:
     session: Session
     ref: str = ""
     mcp: tuple[McpTool, ...] = ()
-    """The tools of all MCP servers that have answered."""
+    """The tools that it has from MCP servers."""
 
 
 @dataclass(frozen=True, slots=True)

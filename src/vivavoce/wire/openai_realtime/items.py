@@ -16,6 +16,8 @@ Wire = dict[str, Any]
 MAX_ITEMS = 10_000
 MAX_TEXT = 64 << 20
 """Characters of all items of a session."""
+RESERVE_ITEMS, RESERVE_TEXT = 100, 1 << 20
+"""Beyond that, for items that the conversation itself makes. When this is used up too, the oldest items go."""
 KEPT_AUDIO = 6 << 20
 """Bytes of audio kept for `conversation.item.retrieve`; beyond, the oldest goes."""
 SHOWN_AUDIO = 5 << 20
@@ -35,6 +37,8 @@ class Entry:
     """Without audio."""
     known: bool = True
     """The conversation's history has it too."""
+    open: bool = False
+    """It is not final."""
     reply: int | None = None
     """The reply that it is the message of."""
     audio: bytes = b""
@@ -57,23 +61,34 @@ class Items:
     def get(self, item: str) -> Entry | None:
         return self._by_id.get(item)
 
-    def add(self, entry: Entry, after: str | None = None) -> str | None:
+    def add(self, entry: Entry, after: str | None = None, ours: bool = False) -> str | None:
         """Put it at the end or after an item (`root`: at the start); gives the id before it.
 
-        Raises `Refusal` for a name that is taken or unknown, or when there is too much.
+        Raises `Refusal` for a name that is taken or unknown, or when there is too much. What is `ours` always fits.
         """
         if entry.id in self._by_id:
             message = f"Error adding item: an item with the id '{entry.id[:64]}' already exists."
             raise Refusal("item_create_duplicate_item_id", message, "item.id")
         at = len(self.entries) if after is None else self._place(after)
         entry.size = len(json.dumps(entry.item))
-        if len(self.entries) >= MAX_ITEMS or self._text + entry.size > MAX_TEXT:
-            message = "The conversation is full: delete items, or begin a new session."
-            raise Refusal("conversation_too_long", message, "item")
+        if not ours:
+            self.check_room(entry.size, "item")
         self._text += entry.size
         self.entries.insert(at, entry)
         self._by_id[entry.id] = entry
         return self.entries[at - 1].id if at else None
+
+    def check_room(self, size: int = 0, param: str | None = None) -> None:
+        """Raises `Refusal` when there is none for an item of so many characters."""
+        if len(self.entries) >= MAX_ITEMS or self._text + size > MAX_TEXT:
+            message = "The conversation is full: delete items, or begin a new session."
+            raise Refusal("conversation_too_long", message, param)
+
+    def oldest(self) -> Entry | None:
+        """The item that is to go before one more of ours comes; None when there is room, or all are still made."""
+        if len(self.entries) < MAX_ITEMS + RESERVE_ITEMS and self._text < MAX_TEXT + RESERVE_TEXT:
+            return None
+        return next((entry for entry in self.entries if not entry.open), None)
 
     def _place(self, after: str) -> int:
         if after == "root":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ...core.events import ToolApproved, ToolsDeclared, ToolSpec
+from ...core.events import ToolApproved, ToolSpec
 from ...core.notices import ToolSettled, ToolStarted
 from .config import Session
 from .effects import Configure, Connect, McpTool
@@ -25,6 +26,10 @@ class _Server:
     """As it gave them, as far as they are allowed."""
     asked: bool = True
     """It has not answered."""
+    told: bool = False
+    """Clients know of its item."""
+    failure: str | None = None
+    """Why there is no list; empty when nobody wants one any more."""
 
 
 @dataclass(slots=True)
@@ -40,91 +45,123 @@ class _Running:
 class Mcp:
     def __init__(self, state: State) -> None:
         self._state = state
+        state.specs = self.specs
         self._servers: dict[str, _Server] = {}
         self._running: dict[str, _Running] = {}
+        self._attached = False
+        """There is or was a client."""
         self._requests: dict[str, tuple[ToolStarted, McpTool]] = {}
         """Approval requests nobody has answered."""
 
     # the servers
 
+    def attached(self) -> None:
+        """A client is there: if it is the first, it is told of the servers that were asked before."""
+        self._attached = True
+        for known in self._servers.values():
+            if not known.told:
+                self._tell(known)
+
     def forget(self, session: Session) -> None:
         """The session is about to change to this: servers that it does not name are gone."""
         wanted = {server.label: server for server in mcp_servers(session.tools)}
         for label in [label for label, known in self._servers.items() if wanted.get(label) != known.server]:
-            self._listed(self._servers.pop(label), None)
+            self._answered(self._servers.pop(label), None, "")
 
     def declared(self) -> None:
         """The session's tools may have changed: ask new servers for theirs."""
         for server in mcp_servers(self._state.session.tools):
             if server.label not in self._servers:
-                self._connect(server)
-
-    def _connect(self, server: McpServer) -> None:
-        state, ident = self._state, self._state.new_id("mcpl")
-        self._servers[server.label] = _Server(server, ident)
-        entry = Entry(ident, _list_item(ident, server.label, []), known=False)
-        previous = state.items.add(entry)
-        state.tell({"type": "conversation.item.added", "previous_item_id": previous, "item": entry.item})
-        state.tell({"type": "mcp_list_tools.in_progress", "item_id": ident})
-        state.add(Connect(server))
+                known = self._servers[server.label] = _Server(server, self._state.new_id("mcpl"))
+                if self._attached:
+                    self._tell(known)
+                self._state.add(Connect(server))
 
     def listed(self, label: str, tools: list[dict[str, Any]] | None, error: str) -> None:
         """A server answered, or could not be reached."""
-        state, known = self._state, self._servers.get(label)
+        known = self._servers.get(label)
         if known is None or not known.asked:
             return
-        self._listed(known, tools)
-        if tools is None:
-            message = f"MCP server '{label}': {error}"
-            refusal = Refusal("mcp_list_tools_failed", message, "session.tools", kind="server_error")
-            state.error(refusal, None, None)
-            return
-        state.add(Configure(state.session, mcp=self.tools()))
-        specs = [ToolSpec(tool.name, runs="caller") for tool in functions(state.session.tools)]
-        state.act(ToolsDeclared((*specs, *self.specs())))
+        self._answered(known, tools, error or "no list")
+        if tools is not None:
+            self._state.add(Configure(self._state.session, mcp=self.tools()))
+            self._state.declare()
 
-    def _listed(self, known: _Server, tools: list[dict[str, Any]] | None) -> None:
-        """Close its item, once."""
-        state, label, entry = self._state, known.server.label, self._state.items.get(known.item)
+    def _answered(self, known: _Server, tools: list[dict[str, Any]] | None, error: str) -> None:
+        """Its list is there, or will never be; once."""
         if not known.asked:
             return
         known.asked = False
-        if tools is not None:
-            allowed = known.server.allowed
-            kept = [tool for tool in tools if allowed is None or tool["name"] in allowed]
-            known.tools = tuple(kept)
-            if entry is not None:
-                entry.item = _list_item(known.item, label, kept)
+        if tools is None:
+            known.failure = error
+        else:
+            known.tools = tuple(tool for tool in tools if known.server.allowed.takes(tool))
+        if known.told:
+            self._tell_answer(known)
+
+    def _tell(self, known: _Server) -> None:
+        state, known.told = self._state, True
+        entry = Entry(known.item, _list_item(known.item, known.server.label, ()), known=False, open=True)
+        previous = state.join(entry)
+        state.tell({"type": "conversation.item.added", "previous_item_id": previous, "item": entry.item})
+        state.tell({"type": "mcp_list_tools.in_progress", "item_id": entry.id})
+        if not known.asked:
+            self._tell_answer(known)
+
+    def _tell_answer(self, known: _Server) -> None:
+        """Close its item, unless that was deleted."""
+        state, label, entry = self._state, known.server.label, self._state.items.get(known.item)
         if entry is not None:
-            result = "failed" if tools is None else "completed"
+            entry.item, entry.open = _list_item(known.item, label, known.tools), False
+            result = "completed" if known.failure is None else "failed"
             state.tell({"type": f"mcp_list_tools.{result}", "item_id": known.item})
             previous = state.items.before(entry.id)
             state.tell({"type": "conversation.item.done", "previous_item_id": previous, "item": entry.item})
+        if known.failure:
+            message = f"MCP server '{label}': {known.failure}"
+            state.error(Refusal("mcp_list_tools_failed", message, "session.tools", kind="server_error"), None, None)
 
     def tools(self) -> tuple[McpTool, ...]:
-        """All tools of all servers. The name of one for the model differs from its own only where that is taken."""
+        """All tools of the session's servers. The name of one for the model differs from its own only where that is
+        taken."""
         taken, found = {function.name for function in functions(self._state.session.tools)}, []
         for label, known in self._servers.items():
             for tool in known.tools:
-                name = str(tool["name"])
-                shown = f"{label}_{name}" if name in taken else name
-                taken.add(shown)
-                about = str(tool.get("description") or "")
-                found.append(McpTool(shown, label, name, about, tool.get("input_schema") or {}))
+                found.append(_tool(known.server, tool, _free(label, str(tool["name"]), taken)))
+                taken.add(found[-1].name)
+        return tuple(found)
+
+    def tools_of(self, tools: list[dict[str, Any]]) -> tuple[McpTool, ...]:
+        """Those among the tools of one response. They have the names that they have in the session, except where the
+        response's functions take these."""
+        allowed = {server.label: server.allowed for server in mcp_servers(tools)}
+        own = {function.name for function in functions(tools)}
+        taken, found = own | {tool.name for tool in self.tools()}, []
+        for tool in self.tools():
+            given = {"name": tool.own_name, "read_only": tool.read_only}
+            if tool.label in allowed and allowed[tool.label].takes(given):
+                found.append(replace(tool, name=_free(tool.label, tool.name, taken)) if tool.name in own else tool)
+                taken.add(found[-1].name)
         return tuple(found)
 
     def specs(self) -> tuple[ToolSpec, ...]:
-        """What the conversation must know of them."""
-        servers = {label: known.server for label, known in self._servers.items()}
-        return tuple(
-            ToolSpec(tool.name, approval=servers[tool.label].needs_approval(tool.own_name)) for tool in self.tools()
+        """What the conversation must know of all tools, of the session and of responses that have their own. Where two
+        share a name the last counts."""
+        state = self._state
+        own = [response for response in [*state.line, *state.asides] if response.tools is not None]
+        remote = [*self.tools(), *(tool for response in own for tool in response.tools or ())]
+        local = [state.session.tools, *(response.config.tools for response in own)]
+        return (
+            *(ToolSpec(tool.name, approval=tool.approval) for tool in remote),
+            *(ToolSpec(function.name, runs="caller") for tools in local for function in functions(tools)),
         )
 
     # calls
 
     def called(self, response: Response, notice: ToolStarted) -> bool:
         """The model calls a tool; if it is one of a server, it runs already unless it needs approval."""
-        tool = next((tool for tool in self.tools() if tool.name == notice.name), None)
+        tools = self.tools() if response.tools is None else response.tools
+        tool = next((tool for tool in tools if tool.name == notice.name), None)
         if tool is None:
             return False
         if notice.approval:
@@ -162,6 +199,7 @@ class Mcp:
         state, response, opened = self._state, running.response, running.item
         result = "completed" if notice.ok else "failed"
         if response is None or opened is None:
+            entry.open = False
             state.tell({"type": f"response.mcp_call.{result}", "item_id": entry.id, "output_index": 0})
             event = {"type": "conversation.item.done", "previous_item_id": running.previous, "item": entry.item}
             state.tell(event)
@@ -183,12 +221,25 @@ class Mcp:
         state, request = self._state, item["approval_request_id"]
         notice, tool = self._requests.pop(request)
         if item["approve"]:
-            entry = Entry(notice.item, _call_item(notice, tool, request))
-            previous = state.items.add(entry)
+            entry = Entry(notice.item, _call_item(notice, tool, request), open=True)
+            previous = state.join(entry)
             self._running[notice.call] = _Running(entry, None, None, previous)
             state.tell({"type": "conversation.item.added", "previous_item_id": previous, "item": entry.item})
             state.tell({"type": "response.mcp_call.in_progress", "item_id": entry.id, "output_index": 0})
         state.act(ToolApproved(notice.call, item["approve"], item.get("reason") or ""))
+
+
+def _free(label: str, name: str, taken: set[str]) -> str:
+    """A name for a tool of a server that no other tool has."""
+    while name in taken:
+        name = f"{label}_{name}"
+    return name
+
+
+def _tool(server: McpServer, tool: dict[str, Any], name: str) -> McpTool:
+    about, schema = str(tool.get("description") or ""), tool.get("input_schema") or {}
+    reads, asks = bool(tool.get("read_only")), server.needs_approval(tool)
+    return McpTool(name, server.label, str(tool["name"]), about, schema, reads, asks)
 
 
 def _call_item(notice: ToolStarted, tool: McpTool, request: str | None) -> Wire:
@@ -205,7 +256,7 @@ def _call_item(notice: ToolStarted, tool: McpTool, request: str | None) -> Wire:
     }
 
 
-def _list_item(ident: str, label: str, tools: list[dict[str, Any]]) -> Wire:
+def _list_item(ident: str, label: str, tools: Sequence[dict[str, Any]]) -> Wire:
     shown = [
         {
             "name": tool["name"],

@@ -14,12 +14,9 @@ from ...core.events import (
     HeardReported,
     InputCleared,
     ItemCreated,
-    ItemDeleted,
     PolicySet,
     ReplyAsked,
     StopAsked,
-    ToolsDeclared,
-    ToolSpec,
     TurnCommitted,
 )
 from ...core.units import OUT_RATE
@@ -32,7 +29,7 @@ from .policy import settings
 from .refusal import Refusal
 from .response import Response
 from .state import State
-from .tools import check_tools, functions
+from .tools import check_tools, for_response
 
 _PAD_MS = 64
 """Silence after committed audio."""
@@ -53,6 +50,7 @@ class Requests:
         """The session begins, the first time: the conversation gets its settings."""
         if not self._settings:
             self._apply(self._state.session)
+            self.mcp.declared()
 
     def take(self, event: m.ClientEvent) -> None:
         """Raises `Refusal`."""
@@ -109,11 +107,7 @@ class Requests:
         if fresh := {key: value for key, value in wanted.items() if self._settings.get(key) != value}:
             state.act(PolicySet(tuple(fresh.items())))
         self._settings = wanted
-        self._declare(session.tools)
-
-    def _declare(self, tools: list[dict[str, Any]]) -> None:
-        specs = [ToolSpec(tool.name, runs="caller") for tool in functions(tools)]
-        self._state.act(ToolsDeclared((*specs, *self.mcp.specs())))
+        state.declare()
 
     # audio
 
@@ -151,6 +145,7 @@ class Requests:
                 f"{MIN_COMMIT_MS}ms of audio, but buffer only has {buffer.pending_ms:.2f}ms of audio."
             )
             raise Refusal("input_audio_buffer_commit_empty", message)
+        state.items.check_room()
         turn = next(iter(state.turns.values()), None)
         if turn is not None and not turn.committed:
             item, turn.committed = turn.item, True
@@ -167,7 +162,7 @@ class Requests:
         audio = buffer.take(buffer.begin_ms, buffer.end_ms)
         state.tell({"type": "input_audio_buffer.committed", "previous_item_id": state.items.last, "item_id": item})
         entry = Entry(item, user_audio(item))
-        state.add_item(entry)
+        state.add_own(entry)
         state.items.keep(entry, audio)
         state.recording.add(item)
         state.act(TurnCommitted(answer=False, item=item))
@@ -208,13 +203,7 @@ class Requests:
         if entry is None:
             message = f"Error deleting item: the item with id '{event.item_id[:64]}' does not exist."
             raise Refusal("item_delete_invalid_item_id", message, "item_id")
-        # What was asked about it before comes first.
-        for mark in state.truncating.get(entry.id, ()):
-            state.truncated(entry.id, mark)
-        state.answer_awaiting(entry)
-        state.items.remove(entry.id)
-        state.act(ItemDeleted(entry.id))
-        state.tell({"type": "conversation.item.deleted", "item_id": entry.id})
+        state.remove(entry)
 
     def _truncate(self, event: m.ItemTruncate) -> None:
         mark = whole(event.audio_end_ms)
@@ -263,9 +252,11 @@ class Requests:
         conversation = None if aside else state.conversation
         response = Response(state.new_id("resp"), config, conversation, options.metadata, state.tell, state.join)
         if options.tools is not None:
-            self._declare([*config.tools, *state.session.tools])
-        state.add(Configure(config, response.id, self.mcp.tools()))
+            response.tools = self.mcp.tools_of(config.tools)
+        state.add(Configure(config, response.id, self.mcp.tools() if response.tools is None else response.tools))
         state.open(response)
+        if response.tools is not None:
+            state.declare()
         state.act(ReplyAsked(ref=response.id, items=given, aside=aside, spoken=config.spoken))
 
     def _config(self, options: m.ResponseOptions) -> Session:
@@ -284,9 +275,12 @@ class Requests:
         check_max_tokens(limit, "response.max_output_tokens")
         if isinstance(limit, int) and not 1 <= limit <= 4096:
             raise Refusal("invalid_value", "Use 1 to 4096, or 'inf'.", "response.max_output_tokens")
-        tools = base.tools if options.tools is None else options.tools
         choice = options.tool_choice or (base.tool_choice if options.tools is None else "auto")
-        check_tools(tools, choice, "response")
+        tools = base.tools
+        if options.tools is not None:
+            tools = for_response(options.tools, base.tools, choice)
+        else:
+            check_tools(tools, choice, "response")
         return msgspec.structs.replace(
             base,
             instructions=base.instructions if options.instructions is None else options.instructions,
@@ -317,8 +311,8 @@ class Requests:
         for reply, response in list(state.unheard.items()):
             if not response.ending:
                 response.end("cancelled", "client_cancelled")
+                state.over(response)
             state.act(StopAsked(reply))
-            state.over(response)
 
 
 def _voice(voice: str | dict[str, Any] | None) -> str | None:

@@ -13,6 +13,7 @@ from ...audio.pcm import Pcm
 from ...core.units import OUT_RATE
 from .audio import Encoder, bytes_per_ms
 from .config import Session, check_max_tokens
+from .effects import McpTool
 from .items import Entry, Wire, function_call, message
 
 Emit = Callable[[dict[str, Any]], None]
@@ -66,6 +67,8 @@ class Response:
         """The reply that makes it, once there is one."""
         self.item = ""
         """What its message is called."""
+        self.tools: tuple[McpTool, ...] | None = None
+        """The tools of MCP servers that it has, if it has tools of its own."""
         self.closed = False
         """`response.done` was sent."""
         self.ending = False
@@ -261,6 +264,7 @@ class Response:
     # its items
 
     def _open(self, entry: Entry, begun: Wire) -> CallItem:
+        entry.open = True
         index = len(self._output)
         self._output.append(entry)
         self._emit("response.output_item.added", response_id=self.id, output_index=index, item=begun)
@@ -271,6 +275,7 @@ class Response:
         return CallItem(entry, index, previous)
 
     def _done(self, entry: Entry, index: int, previous: str | None) -> None:
+        entry.open = False
         if self.conversation is not None:
             self._emit("conversation.item.done", previous_item_id=previous, item=entry.item)
         self._emit("response.output_item.done", response_id=self.id, output_index=index, item=entry.item)

@@ -51,6 +51,7 @@ class Server:
         """A connection begins: it is told of the session first."""
         self._state.tell({"type": "session.created", "session": self._state.echo()}, to=connection)
         self._requests.begin()
+        self._mcp.attached()
         return self._state.effects()
 
     def listen(self, pcm: Pcm, rate: int) -> None:
@@ -85,7 +86,7 @@ class Server:
         return wanted, self._state.effects()
 
     def listed(self, label: str, tools: list[dict[str, object]] | None, error: str = "") -> list[Effect]:
-        """An MCP server gave its tools (`name`, `description`, `input_schema`), or did not."""
+        """An MCP server gave its tools (`name`, `description`, `input_schema`, `read_only`), or did not."""
         self._mcp.listed(label, tools, error)
         return self._state.effects()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from ...core.events import Event
+from ...core.events import Event, ItemDeleted, ToolsDeclared, ToolSpec
 from .audio import InputBuffer
 from .config import Session, echo
 from .effects import Act, Effect, Send
@@ -64,6 +64,8 @@ class State:
     """Item -> marks (ms) that the conversation has not yet answered."""
     awaiting: dict[str, int] = field(default_factory=dict)
     """Item -> how many retrieve events wait until it is truncated."""
+    specs: Callable[[], tuple[ToolSpec, ...]] = tuple
+    """All tools that there are now."""
     _effects: list[Effect] = field(default_factory=list)
     _counters: dict[str, int] = field(default_factory=dict)
 
@@ -118,15 +120,39 @@ class State:
         found = {"type": refusal.kind, "code": refusal.code, "message": refusal.message}
         self.tell({"type": "error", "error": {**found, "param": refusal.param, "event_id": event_id}}, to)
 
+    def declare(self) -> None:
+        """The conversation is told of all tools that there are now."""
+        self.act(ToolsDeclared(self.specs()))
+
     # items
 
     def join(self, entry: Entry) -> str | None:
-        """An item at the end of the conversation. One that does not fit any more is not shown there."""
-        return self.items.add(entry)
+        """An item that the conversation itself makes, at its end; gives the id before it. There is always room, if need
+        be that of the oldest items."""
+        taken = self.items.get(entry.id)
+        while (old := taken or self.items.oldest()) is not None:
+            self.remove(old)
+            taken = None
+        return self.items.add(entry, ours=True)
+
+    def remove(self, entry: Entry) -> None:
+        """An item goes, for the conversation and for all clients. What was asked about it before is answered first."""
+        for mark in self.truncating.get(entry.id, ()):
+            self.truncated(entry.id, mark)
+        self.answer_awaiting(entry)
+        self.items.remove(entry.id)
+        self.act(ItemDeleted(entry.id))
+        self.tell({"type": "conversation.item.deleted", "item_id": entry.id})
+
+    def add_own(self, entry: Entry) -> None:
+        """A complete item of the conversation itself, at its end."""
+        self._tell_whole(entry, self.join(entry))
 
     def add_item(self, entry: Entry, after: str | None = None) -> None:
-        """A complete item: added and done. Raises `Refusal`."""
-        previous = self.items.add(entry, after)
+        """A complete item that a client brings: added and done. Raises `Refusal`."""
+        self._tell_whole(entry, self.items.add(entry, after))
+
+    def _tell_whole(self, entry: Entry, previous: str | None) -> None:
         for event in ("conversation.item.added", "conversation.item.done"):
             self.tell({"type": event, "previous_item_id": previous, "item": entry.item})
 
@@ -157,6 +183,8 @@ class State:
             part.audio.clear()
             self.heard(response)
         response.forget()
+        if response.tools is not None:
+            self.declare()
         self.tell({"type": "rate_limits.updated", "rate_limits": self.limiter.shown(self.now)})
         if self.line:
             following = self.line[0]

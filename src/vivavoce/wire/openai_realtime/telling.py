@@ -105,7 +105,7 @@ class Telling:
         state = self._state
         state.tell({"type": "input_audio_buffer.committed", "previous_item_id": state.items.last, "item_id": item})
         entry = Entry(item, user_audio(item))
-        state.add_item(entry)
+        state.add_own(entry)
         state.items.keep(entry, audio)
 
     def transcribed(self, item: str, text: str, seconds: float, why: Why) -> None:

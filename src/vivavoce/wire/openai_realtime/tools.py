@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .refusal import Refusal, missing
@@ -21,20 +22,39 @@ class FunctionTool:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolFilter:
+    """Some tools of an MCP server."""
+
+    names: tuple[str, ...] | None = None
+    """None for any."""
+    read_only: bool | None = None
+    """Those that change nothing, by their own account, or those that may; None for both."""
+
+    def takes(self, tool: Mapping[str, Any]) -> bool:
+        """`tool`: with `name` and `read_only`."""
+        named = self.names is None or tool["name"] in self.names
+        return named and self.read_only in (None, bool(tool.get("read_only")))
+
+
+_ALL = ToolFilter()
+
+
+@dataclass(frozen=True, slots=True)
 class McpServer:
     label: str
     url: str
     authorization: str = ""
     headers: tuple[tuple[str, str], ...] = ()
-    allowed: tuple[str, ...] | None = None
-    """Names of its tools; None for all."""
-    approve: tuple[str, ...] | None = ()
-    """Names of tools that need approval; None for all."""
-    free: tuple[str, ...] = ()
-    """Names of tools that need none, whatever `approve` says."""
+    allowed: ToolFilter = _ALL
+    approve: ToolFilter | None = None
+    """Tools that need approval; None for none."""
+    free: ToolFilter | None = None
+    """Tools that need none, whatever `approve` says."""
 
-    def needs_approval(self, tool: str) -> bool:
-        return tool not in self.free and (self.approve is None or tool in self.approve)
+    def needs_approval(self, tool: Mapping[str, Any]) -> bool:
+        """`tool`: with `name` and `read_only`."""
+        free = self.free is not None and self.free.takes(tool)
+        return not free and self.approve is not None and self.approve.takes(tool)
 
 
 def check_tools(tools: list[dict[str, Any]], choice: str | dict[str, Any], root: str) -> None:
@@ -114,10 +134,13 @@ def _check_mcp(tool: dict[str, Any], param: str, labels: set[str]) -> None:
 
 
 def _check_filter(filter_: Any, param: str) -> None:
-    """None, names of tools, or an object with them."""
+    """None, names of tools, or an object with them and `read_only`."""
     names = filter_.get("tool_names") if isinstance(filter_, dict) else filter_
     if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-        raise Refusal("invalid_value", "Expected a list of names of tools, or an object with 'tool_names'.", param)
+        message = "Expected a list of names of tools, or an object with 'tool_names' and 'read_only'."
+        raise Refusal("invalid_value", message, param)
+    if isinstance(filter_, dict) and not isinstance(filter_.get("read_only"), bool | None):
+        raise Refusal("invalid_value", "Expected true or false.", f"{param}.read_only")
 
 
 def _check_choice(choice: str | dict[str, Any], names: set[str], labels: set[str], param: str) -> None:
@@ -162,32 +185,58 @@ def mcp_servers(tools: list[dict[str, Any]]) -> tuple[McpServer, ...]:
 
 
 def _mcp_server(tool: dict[str, Any]) -> McpServer:
-    allowed = tool.get("allowed_tools")
     approval = tool.get("require_approval") or "always"
-    approve: tuple[str, ...] | None
-    free: tuple[str, ...] = ()
-    if approval == "never":
-        approve = ()
-    elif isinstance(approval, str):
-        approve = None
+    free: ToolFilter | None = None
+    if isinstance(approval, str):
+        approve = None if approval == "never" else _ALL
     else:
-        free = _names(approval.get("never")) or ()
-        approve = _names(approval["always"]) if "always" in approval else None
+        approve, never = _filter(approval.get("always")), _filter(approval.get("never"))
+        free = None if never == _ALL else never
     return McpServer(
         tool["server_label"],
         tool["server_url"],
         tool.get("authorization") or "",
         tuple((str(k), str(v)) for k, v in (tool.get("headers") or {}).items()),
-        _names(allowed),
+        _filter(tool.get("allowed_tools")),
         approve,
         free,
     )
 
 
-def _names(filter_: Any) -> tuple[str, ...] | None:
-    """The tool names of a list or a filter object; None when it names none."""
-    names = filter_.get("tool_names") if isinstance(filter_, dict) else filter_
-    return tuple(str(name) for name in names) if isinstance(names, list) else None
+def _filter(given: Any) -> ToolFilter:
+    """A checked list of names or filter object; all tools when it says nothing."""
+    if not isinstance(given, dict):
+        given = {"tool_names": given}
+    names = given.get("tool_names")
+    return ToolFilter(None if names is None else tuple(names), given.get("read_only"))
+
+
+def for_response(own: list[dict[str, Any]], session: list[dict[str, Any]], choice: Any) -> list[dict[str, Any]]:
+    """The tools of one response, checked. Its MCP servers are some of the session's, perhaps with fewer tools.
+
+    Raises `Refusal`.
+    """
+    servers = {tool["server_label"]: tool for tool in session if tool["type"] == "mcp"}
+    found = []
+    for n, tool in enumerate(own):
+        label = tool.get("server_label")
+        if tool.get("type") == "mcp" and isinstance(label, str):
+            if label not in servers:
+                message = f"The session has no MCP server labelled {label[:100]!r}: give it to the session first."
+                raise Refusal("invalid_value", message, f"response.tools[{n}]")
+            tool = servers[label] | {key: value for key, value in tool.items() if value is not None}
+        found.append(tool)
+    check_tools(found, choice, "response")
+    for n, tool in enumerate(found):
+        if tool["type"] == "mcp" and _all_of(tool) != _all_of(servers[tool["server_label"]]):
+            message = "An MCP server is in a response as it is in the session; only 'allowed_tools' may differ."
+            raise Refusal("invalid_value", message, f"response.tools[{n}]")
+    return found
+
+
+def _all_of(tool: dict[str, Any]) -> McpServer:
+    """The server, whichever of its tools are allowed."""
+    return replace(_mcp_server(tool), allowed=_ALL)
 
 
 def shown(tools: list[dict[str, Any]]) -> list[dict[str, Any]]:

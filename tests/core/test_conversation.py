@@ -291,6 +291,15 @@ def test_an_item_behind_an_unknown_one_is_refused():
     assert c.history == []
 
 
+def test_a_message_behind_itself_goes_on():
+    c = Script()
+    c.post(ItemCreated(Message("m1", "user", "one")))
+    c.post(ItemCreated(Message("m2", "user", "other")))
+    c.post(ItemCreated(Message("m1", "user", "two"), after="m1"))
+    c.post(ItemCreated(Message("m3", "user", "gone"), after="m3"))
+    assert c.history == ["user: one two", "user: other"]
+
+
 def test_an_item_of_a_known_name_is_refused():
     c = Script()
     c.post(ItemCreated(Message("m1", "user", "one")))

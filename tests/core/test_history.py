@@ -67,6 +67,18 @@ def test_removing_and_rewording():
     assert [i.id for i in request(history)] == ["b"]
 
 
+def test_a_message_goes_on():
+    history = History()
+    history.add(Message("a", "user", "", images=("p",)))
+    history.add(Message("b", "user", "two"))
+    revision = history.revision
+    for words in ("see", "this"):
+        history.extend(Message("a", "user", words))
+    history.extend(Message("nowhere", "user", "x"))
+    assert history.revision == revision + 2
+    assert [(i.text, i.images) for i in request(history)] == [("see this", ("p",)), ("two", ())]
+
+
 def test_each_state_of_a_call_in_a_request():
     tools = with_calls(
         w=State.WAITING, r=State.RUNNING, d=State.DONE, f=State.FAILED, a=State.ABANDONED, x=State.DISCARDED

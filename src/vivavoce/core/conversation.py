@@ -267,7 +267,9 @@ class Conversation:
         self.speaking.stop(Why.ASKED)
 
     def _item_created(self, event: ItemCreated) -> None:
-        if self.context.history.has(event.item.id):
+        if isinstance(event.item, Message) and event.after == event.item.id:
+            self.context.history.extend(event.item)
+        elif self.context.history.has(event.item.id):
             self.context.report(Role.LLM, "duplicate_item", f"there is an item {event.item.id!r} already", Why.ASKED)
         elif not self.context.history.add(event.item, event.after):
             self.context.report(Role.LLM, "unknown_item", f"no item {event.after!r} to put one after", Why.ASKED)

@@ -294,7 +294,8 @@ class HangUpAsked:
 
 @dataclass(frozen=True, slots=True)
 class ItemCreated:
-    """Put an item into the history, at the end or after `after` (`root`: at the start)."""
+    """Put an item into the history, at the end or after `after` (`root`: at the start). A message after itself is there
+    already, and has more words now."""
 
     item: Item
     after: str | None = None

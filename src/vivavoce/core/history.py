@@ -70,6 +70,15 @@ class History:
         del self.entries[at]
         return True
 
+    def extend(self, more: Message) -> None:
+        """More words of the message that has this id."""
+        at = self._find(more.id)
+        entry = self.entries[at] if at is not None else None
+        if at is not None and isinstance(entry, Message):
+            text = " ".join(filter(None, (entry.text, more.text)))
+            self.entries[at] = replace(entry, text=text, images=(*entry.images, *more.images))
+            self.revision += 1
+
     def reword(self, item: str, text: str) -> None:
         """The words of a message became better known."""
         at = self._find(item)

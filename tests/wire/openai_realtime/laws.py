@@ -17,6 +17,7 @@ def at_rest(pair: Pair) -> None:
     assert not state.truncating
     assert not state.awaiting
     assert not state.recording
+    assert not state.recognising
     assert not state.turns
     same_history(pair)
     small(pair)

@@ -112,6 +112,73 @@ def test_a_retrieved_item_has_its_audio_and_its_words() -> None:
     pair.check()
 
 
+def spoken(samples: int, **known: str) -> Wire:
+    return {"type": "input_audio", "audio": base64.b64encode(bytes(2 * samples)).decode(), **known}
+
+
+def mixed(*parts: Wire | str) -> Wire:
+    content = [{"type": "input_text", "text": part} if isinstance(part, str) else part for part in parts]
+    return {"type": "message", "role": "user", "id": "a", "content": content}
+
+
+@pytest.mark.parametrize(
+    ("parts", "heard", "words"),
+    [
+        ((spoken(2_400), spoken(2_401)), [0, 1], "spoken words spoken words"),
+        (("see", spoken(2_400)), [1], "see spoken words"),
+        ((spoken(2_400), "see"), [0], "spoken words see"),
+        (("see", "this", spoken(100), "and", spoken(100, transcript="that"), spoken(100)), [2, 5], None),
+        ((spoken(2_400, transcript="said"), "so"), [], "said so"),
+    ],
+)
+def test_all_audio_of_a_message_is_recognised_between_its_other_parts(
+    parts: tuple[Wire | str, ...], heard: list[int], words: str | None
+) -> None:
+    pair = Pair({"audio": {"input": {"transcription": {}}}})
+    create(pair, mixed(*parts))
+    create(pair, {**SO, "id": "b"})
+    pair.rest(1_000)
+    found = pair.of("conversation.item.input_audio_transcription.completed")
+    assert [(event["content_index"], event["transcript"]) for event in found] == [(n, "spoken words") for n in heard]
+    texts = [item.text for item in pair.conversation.history() if isinstance(item, Message)]
+    assert texts == [words or "see this spoken words and that spoken words", "so"]
+    assert order(pair) == ["a", "b"]
+    (shown,) = pair.send({"type": "conversation.item.retrieve", "item_id": "a"})
+    for given, part in zip(mixed(*parts)["content"], shown["item"]["content"], strict=True):
+        assert part == ({"transcript": "spoken words"} | given if given["type"] == "input_audio" else given)
+    pair.check()
+    at_rest(pair)
+
+
+def test_a_picture_comes_with_the_first_words_of_its_message() -> None:
+    pair = Pair()
+    create(pair, mixed(spoken(2_400), {"type": "input_image", "image_url": PNG}, "this"))
+    pair.rest(1_000)
+    (item,) = pair.conversation.history()
+    assert item == Message("a", "user", "spoken words this", images=(PNG,))
+
+
+@pytest.mark.parametrize(("audio", "why"), [("AAA", "base64"), ("AAAA", "even")])
+def test_the_part_whose_audio_cannot_be_used_is_named(audio: str, why: str) -> None:
+    pair = Pair()
+    (error,) = create(pair, mixed(spoken(100), "so", {"type": "input_audio", "audio": audio}))
+    assert (error["error"]["code"], error["error"]["param"]) == ("invalid_value", "item.content[2].audio")
+    assert why in error["error"]["message"]
+    assert order(pair) == []
+
+
+def test_an_item_that_is_deleted_while_its_words_are_found_is_gone() -> None:
+    pair = Pair({"audio": {"input": {"transcription": {}}}})
+    create(pair, mixed(spoken(100), "so", spoken(100)))
+    pair.send({"type": "conversation.item.delete", "item_id": "a"})
+    create(pair, mixed("other", spoken(100)))
+    pair.rest(1_000)
+    assert [item.text for item in pair.conversation.history() if isinstance(item, Message)] == ["other spoken words"]
+    assert len(pair.of("conversation.item.input_audio_transcription.completed")) == 1
+    pair.check()
+    at_rest(pair)
+
+
 def test_what_follows_created_audio_waits_for_its_words() -> None:
     pair = Pair()
     create(pair, {"type": "message", "role": "user", "id": "a", "content": [{"type": "input_audio", "audio": SOUND}]})
@@ -206,10 +273,11 @@ def test_an_item_as_the_conversation_has_it(given: Wire, known: object) -> None:
     assert to_core(item) == known
 
 
-def test_the_audio_of_all_parts_is_one_piece() -> None:
+def test_the_audio_of_an_item_by_its_parts() -> None:
     parts = [{"type": "input_audio", "audio": "AAAA"}, {"type": "input_text", "text": "x"}]
-    assert audio_of({**SO, "content": [*parts, {"type": "input_audio", "audio": "BBBB"}]}) == "AAAABBBB"
-    assert audio_of({"type": "function_call"}) == ""
+    parts += [{"type": "input_audio", "transcript": "said"}, {"type": "input_audio", "audio": "BBBB"}]
+    assert audio_of({**SO, "content": parts}) == {0: "AAAA", 3: "BBBB"}
+    assert audio_of({"type": "function_call"}) == {}
 
 
 # -- the ledger --------------------------------------------------------------------------------------------------------
@@ -372,9 +440,10 @@ def test_the_context_of_one_response_is_made_of_items_and_references() -> None:
         ([{"type": "item_reference", "id": "b"}], "response.input[0].id"),
         ([{"type": "item_reference"}], "response.input[0].id"),
         ([SO, {"type": "x"}], "response.input[1].type"),
+        ([part("user", type="input_audio", audio="AAAA")], "response.input[0].content[0].audio"),
     ],
 )
-def test_a_reference_to_nothing_is_refused(given: list[Wire], param: str) -> None:
+def test_what_a_response_cannot_be_given_is_refused(given: list[Wire], param: str) -> None:
     with pytest.raises(Refusal) as refusal:
         referenced(given, Items(), iter(["n1", "n2", "n3"]))
     assert refusal.value.param == param

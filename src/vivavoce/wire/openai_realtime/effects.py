@@ -71,7 +71,8 @@ class Connect:
 
 @dataclass(frozen=True, slots=True)
 class Recognise:
-    """Find the words of audio in a created item, then add `item` with them; what follows waits for that."""
+    """Find the words of audio in a created item, then add `item` with them; what follows waits for that. An item that
+    is its own `after` is there already, and goes on with these words."""
 
     pcm: Pcm
     rate: int

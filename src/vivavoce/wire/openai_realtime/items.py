@@ -42,6 +42,8 @@ class Entry:
     reply: int | None = None
     """The reply that it is the message of."""
     audio: bytes = b""
+    sizes: tuple[int, ...] = ()
+    """Bytes of each audio part; empty where there is only one."""
     size: int = 0
 
 
@@ -136,12 +138,13 @@ class Items:
         """The item with its audio, as far as that is kept."""
         if not entry.audio:
             return entry.item
-        content = [
-            {**part, "audio": base64.b64encode(entry.audio[:SHOWN_AUDIO]).decode()}
-            if part.get("type") in ("input_audio", "output_audio")
-            else part
-            for part in entry.item["content"]
-        ]
+        sizes, content, at = iter(entry.sizes or (len(entry.audio),)), [], 0
+        for part in entry.item["content"]:
+            if part.get("type") in ("input_audio", "output_audio"):
+                start, at = at, at + next(sizes, 0)
+                data = entry.audio[start : min(at, SHOWN_AUDIO)]
+                part = {**part, "audio": base64.b64encode(data).decode()} if data else part
+            content.append(part)
         return {**entry.item, "content": content}
 
 
@@ -149,6 +152,14 @@ def user_audio(ident: str, transcript: str | None = None) -> Wire:
     """A spoken turn; its words come later, in events of their own."""
     content = [{"type": "input_audio", "transcript": transcript}]
     return message(ident, "user", content)
+
+
+def transcribe(entry: Entry, index: int, text: str) -> None:
+    """The words of one of its parts, if that is audio of the caller, are these."""
+    content = list(entry.item.get("content", ()))
+    if index < len(content) and content[index]["type"] == "input_audio":
+        content[index] = {**content[index], "transcript": text}
+        entry.item = {**entry.item, "content": content}
 
 
 def retell(entry: Entry, text: str) -> None:
@@ -284,11 +295,15 @@ def _spoken(part: Wire, root: str) -> Wire:
     return {"type": "input_audio", "transcript": transcript}
 
 
-def audio_of(given: Wire) -> str:
-    """The base64 audio of a checked message that a client brought, all parts of it; empty for none."""
-    if given.get("type") != "message":
-        return ""
-    return "".join(part.get("audio") or "" for part in given["content"] if part["type"] == "input_audio")
+def audio_of(given: Wire) -> dict[int, str]:
+    """The base64 audio of a checked item that a client brought, by the index of its part."""
+    parts = given["content"] if given.get("type") == "message" else ()
+    return {n: part["audio"] for n, part in enumerate(parts) if part["type"] == "input_audio" and part.get("audio")}
+
+
+def words_of(part: Wire) -> str:
+    """The words of a part, as far as they are known."""
+    return part.get("text") or part.get("transcript") or ""
 
 
 def to_core(item: Wire) -> core.Item | None:
@@ -296,7 +311,7 @@ def to_core(item: Wire) -> core.Item | None:
     match item["type"]:
         case "message":
             role = "agent" if item["role"] == "assistant" else item["role"]
-            texts = [part.get("text") or part.get("transcript") or "" for part in item["content"]]
+            texts = map(words_of, item["content"])
             images = tuple(part["image_url"] for part in item["content"] if part["type"] == "input_image")
             return core.Message(item["id"], role, " ".join(filter(None, texts)), images=images)
         case "function_call":
@@ -317,7 +332,14 @@ def referenced(given: list[Wire], items: Items, fresh: Iterator[str]) -> tuple[c
                 raise Refusal("invalid_value", f"There is no item '{str(part['id'])[:64]}'.", f"{root}.id")
             item = to_core(entry.item)
         else:
-            item = to_core(checked(part, next(fresh), root))
+            whole = checked(part, next(fresh), root)
+            for k in audio_of(part):
+                if not words_of(whole["content"][k]):
+                    message = (
+                        "Words of audio are not looked for here: give its 'transcript', or refer to a created item."
+                    )
+                    raise Refusal("invalid_value", message, f"{root}.content[{k}].audio")
+            item = to_core(whole)
         if item is not None:
             found.append(item)
     return tuple(found)

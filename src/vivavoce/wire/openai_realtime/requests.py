@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,7 +26,7 @@ from . import messages as m
 from .audio import MIN_COMMIT_MS, decode, rate_of
 from .config import AudioOutput, Session, check_max_tokens, updated, whole
 from .effects import Configure, Hear, Recognise
-from .items import Entry, audio_of, checked, referenced, to_core, user_audio
+from .items import Entry, audio_of, checked, referenced, to_core, user_audio, words_of
 from .policy import settings
 from .refusal import Refusal
 from .response import Response
@@ -177,16 +179,42 @@ class Requests:
             self.mcp.check_approval(item)
         known = to_core(item)
         entry = Entry(item["id"], item, known=known is not None)
-        sound = decode(audio_of(given), state.buffer.form, "item.content")
+        form = state.buffer.form
+        sounds = {n: decode(part, form, f"item.content[{n}].audio") for n, part in audio_of(given).items()}
         state.add_item(entry, event.previous_item_id)
-        state.items.keep(entry, sound[0])
+        spoken = [n for n, part in enumerate(item.get("content", ())) if part["type"] == "input_audio"]
+        entry.sizes = tuple(len(sounds[n][0]) if n in sounds else 0 for n in spoken)
+        state.items.keep(entry, b"".join(data for data, _ in sounds.values()))
         after = None if isinstance(known, Result) else state.items.known_before(entry.id)
-        if isinstance(known, Message) and sound[1].size and not known.text:
-            state.add(Recognise(sound[1], rate_of(state.buffer.form), known, after))
+        unknown = {n: pcm for n, (_, pcm) in sounds.items() if pcm.size and not words_of(item["content"][n])}
+        if isinstance(known, Message) and unknown:
+            self._recognise(entry, known, unknown, after)
         elif known is not None:
             state.act(ItemCreated(known, after))
         if item["type"] == "mcp_approval_response":
             self.mcp.decided(item)
+
+    def _recognise(self, entry: Entry, message: Message, sounds: dict[int, Pcm], after: str | None) -> None:
+        """A message comes to the conversation part by part, with the words of its audio in between."""
+        state, rate, texts = self._state, rate_of(self._state.buffer.form), list[str]()
+
+        def come() -> None:
+            nonlocal message, after
+            if texts:
+                state.act(ItemCreated(replace(message, text=" ".join(texts)), after))
+                message, after = replace(message, images=()), entry.id
+                texts.clear()
+
+        message = replace(message, text="")
+        for n, part in enumerate(entry.item["content"]):
+            if n in sounds:
+                come()
+                state.recognising.setdefault(entry.id, deque()).append((entry, n))
+                state.add(Recognise(sounds[n], rate, message, after))
+                message, after = replace(message, images=()), entry.id
+            elif words := words_of(part):
+                texts.append(words)
+        come()
 
     def _retrieve(self, event: m.ItemRetrieve) -> None:
         entry = self._state.items.get(event.item_id)

@@ -91,8 +91,8 @@ class Server:
         return self._state.effects()
 
     def recognised(self, item: str, text: str, seconds: float) -> list[Effect]:
-        """The words of audio in a created item."""
-        self._telling.transcribed(item, text, seconds, Why.ASKED)
+        """The words of audio in a created item, in the order of the `Recognise` that asked for them."""
+        self._telling.recognised(item, text, seconds)
         return self._state.effects()
 
     def expire(self, minutes: int) -> list[Effect]:

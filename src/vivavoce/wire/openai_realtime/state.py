@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,6 +63,8 @@ class State:
     """There was audio of the agent."""
     truncating: dict[str, list[int]] = field(default_factory=dict)
     """Item -> marks (ms) that the conversation has not yet answered."""
+    recognising: dict[str, deque[tuple[Entry, int]]] = field(default_factory=dict)
+    """Created items, and their parts whose words are looked for, in order."""
     awaiting: dict[str, int] = field(default_factory=dict)
     """Item -> how many retrieve events wait until it is truncated."""
     specs: Callable[[], tuple[ToolSpec, ...]] = tuple

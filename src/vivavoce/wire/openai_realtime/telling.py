@@ -12,7 +12,7 @@ from ...core.commands import Why
 from ...core.events import ItemDeleted, ToolApproved
 from ...core.notices import Ending
 from ...core.units import IN_RATE, out_ms
-from .items import Entry, retell, user_audio
+from .items import Entry, retell, transcribe, user_audio
 from .response import Response, call_entry
 from .state import SpokenTurn, State
 
@@ -95,7 +95,8 @@ class Telling:
             state.recording.remove(notice.item)
         elif turn is not None and state.items.get(notice.item) is None:
             self._commit(notice.item, state.buffer.take(start, end + self._tail_ms()))
-        self.transcribed(notice.item, notice.text, seconds, why)
+        if (entry := state.items.get(notice.item)) is not None:
+            self._transcribed(entry, 0, notice.text, seconds, why)
 
     def _tail_ms(self) -> int:
         """Silence after the last word that stays with the turn."""
@@ -108,14 +109,22 @@ class Telling:
         state.add_own(entry)
         state.items.keep(entry, audio)
 
-    def transcribed(self, item: str, text: str, seconds: float, why: Why) -> None:
-        state, entry = self._state, self._state.items.get(item)
-        if entry is not None:
-            entry.item = user_audio(item, text)
-        if state.session.audio.input.transcription is None or entry is None:
+    def recognised(self, item: str, text: str, seconds: float) -> None:
+        """The words of the next part of a created item."""
+        waiting = self._state.recognising[item]
+        entry, index = waiting.popleft()
+        if not waiting:
+            del self._state.recognising[item]
+        if self._state.items.get(item) is entry:
+            self._transcribed(entry, index, text, seconds, Why.ASKED)
+
+    def _transcribed(self, entry: Entry, index: int, text: str, seconds: float, why: Why) -> None:
+        state = self._state
+        transcribe(entry, index, text)
+        if state.session.audio.input.transcription is None:
             return
         kind = "conversation.item.input_audio_transcription"
-        ids = {"item_id": item, "content_index": 0}
+        ids = {"item_id": entry.id, "content_index": index}
         if why is Why.WORDS_LATE and not text:
             error = {"type": "server_error", "code": "transcription_timeout", "param": "audio"}
             error["message"] = "The recogniser did not answer in time."

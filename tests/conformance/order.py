@@ -58,6 +58,10 @@ class OrderChecker:
         self._credits = 0
         self._playing = False
         self._lists: dict[str, str] = {}
+        self._asked: dict[str, bool] = {}
+        """Approval requests: was a call approved that has not begun?"""
+        self._approved: dict[str, str] = {}
+        """Calls that began when they were approved, beside every response, and how far they are."""
         self._turn_detection: Event = {}
         self.acks = Acks(self._say)
         self.conversation = Conversation(self._say)
@@ -86,6 +90,10 @@ class OrderChecker:
         """A client event left. Give what is no JSON object to ``sent_malformed``."""
         self._index += 1
         self.acks.sent(self._index, event)
+        item = dig(event, "item")
+        if dig(item, "type") == "mcp_approval_response" and dig(item, "approve") is True:
+            request = text(dig(item, "approval_request_id"))
+            self._asked[request] = request in self._asked
 
     def sent_malformed(self) -> None:
         """A frame left that is no event at all: it must be answered by one error."""
@@ -106,6 +114,8 @@ class OrderChecker:
         elif kind.startswith("conversation.item.input_audio_transcription."):
             self.conversation.known(event.get("item_id"), "transcription")
             self.turns.transcribed(event, final=kind.endswith((".completed", ".failed")))
+        elif kind.startswith("response.mcp_call.") and event.get("item_id") in self._approved:
+            self._running(event, kind)
         elif kind.startswith("response."):
             self.replies.received(event)
         elif kind.startswith("output_audio_buffer."):
@@ -157,6 +167,8 @@ class OrderChecker:
             request = self._creator(item_id, kind, dig(item, "role"))
             if request is not None:
                 asked = dig(request.event, "previous_item_id")
+            elif kind == "mcp_call" and self._asked.pop(text(dig(item, "approval_request_id")), False):
+                self._approved[item_id] = "approved"
             elif kind not in ("mcp_list_tools", "mcp_approval_request"):
                 self._say(f"item {item_id} comes from no turn, response or conversation.item.create")
         self.conversation.added(event, asked if isinstance(asked, str) else None)
@@ -174,8 +186,13 @@ class OrderChecker:
 
     def _item_done(self, event: Event) -> None:
         self.conversation.done(event)
-        if self._lists.get(text(dig(event, "item", "id"))) == "in_progress":
+        item_id = text(dig(event, "item", "id"))
+        if self._lists.get(item_id) == "in_progress":
             self._say("the list of tools is done before its mcp_list_tools.completed or failed")
+        if self._approved.get(item_id, "completed") not in ("completed", "failed"):
+            self._say(f"the approved call {item_id} is done before its response.mcp_call.completed or failed")
+        if dig(event, "item", "type") == "mcp_approval_request":
+            self._asked[item_id] = False
         self.replies.left(event.get("item"))
 
     def _retrieved(self, event: Event) -> None:
@@ -271,6 +288,16 @@ class OrderChecker:
         self._playing = True
         if text(event.get("response_id")) not in self.replies.all:
             self._say(f"response {event.get('response_id')!r} was never created")
+
+    def _running(self, event: Event, kind: str) -> None:
+        """A call that was approved runs outside the response that asked for it."""
+        item_id, state = event["item_id"], kind.rsplit(".", 1)[1]
+        before = self._approved[item_id]
+        if event.get("output_index") != 0:
+            self._say(f"output_index of {item_id} is {event.get('output_index')!r}, expected 0")
+        if before != ("approved" if state == "in_progress" else "in_progress"):
+            self._say(f"{kind} of {item_id} comes after {before}")
+        self._approved[item_id] = state
 
     def _listing(self, event: Event, kind: str) -> None:
         item, state = self.conversation.known(event.get("item_id"), kind), kind.rsplit(".", 1)[1]

@@ -72,6 +72,9 @@ CALLS = [*calling("r", "f", "u"), *calling("r", "g", "f", 1)]
 BARGE = cut("r", "a", "u", "turn_detected")
 NONE = {"conversation": "none", "metadata": {"k": "v"}}
 OUTSIDE: dict[str, Any] = {"conversation_id": None, "metadata": {"k": "v"}}
+REQUEST = message("q", "user", "completed") | {"type": "mcp_approval_request"}
+DECISION = {"id": "d", "type": "mcp_approval_response", "approval_request_id": "q", "approve": True}
+APPROVED = {"id": "c", "type": "mcp_call", "approval_request_id": "q"}
 LISTED = message("m", "user", "completed") | {"type": "mcp_list_tools"}
 
 TIMELINES: dict[str, list[Frame]] = {
@@ -158,6 +161,16 @@ TIMELINES: dict[str, list[Frame]] = {
         *theirs({"type": f"{ITEM}.deleted", "item_id": "v"}),
         *said("w", "u"),
     ],
+    "approved": [
+        *START,
+        *theirs(item_event("added", REQUEST, None), item_event("done", REQUEST, None)),
+        ours(f"{ITEM}.create", item=DECISION),
+        *theirs(item_event("added", DECISION, "q"), item_event("done", DECISION, "q")),
+        *theirs(item_event("added", APPROVED, "d")),
+        *theirs({"type": "response.mcp_call.in_progress", "item_id": "c", "output_index": 0}),
+        *theirs({"type": "response.mcp_call.completed", "item_id": "c", "output_index": 0}),
+        *theirs(item_event("done", APPROVED, "d")),
+    ],
     "transcription": [
         *theirs({"type": "session.created", "session": transcription_session()}),
         ours("session.update"),
@@ -229,7 +242,7 @@ def test_an_event_that_comes_twice_is_caught(name: str) -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("name", [name for name in TIMELINES if name not in ("K", "items", "D")])
+@pytest.mark.parametrize("name", [name for name in TIMELINES if name not in ("K", "items", "D", "approved")])
 def test_neighbours_that_change_places_are_caught(name: str) -> None:
     frames, silent = TIMELINES[name], []
     for n, follows in zip(received(name), received(name)[1:], strict=False):
@@ -322,6 +335,20 @@ def test_an_item_of_an_out_of_band_response_stays_out_of_the_conversation() -> N
     inside = written("s", "b", None)
     frames = [*START, ours("response.create", response=NONE), *theirs(created("s", **OUTSIDE), *inside)]
     assert any("out-of-band" in complaint for complaint in complaints(frames))
+
+
+def test_a_call_that_nobody_approved_is_caught() -> None:
+    for change in ({"approve": False}, {"approval_request_id": "else"}):
+        frames = copy.deepcopy(TIMELINES["approved"])
+        next(event for way, event in frames if way == ">")["item"].update(change)
+        assert any("comes from no turn" in complaint for complaint in complaints(frames))
+
+
+def test_only_the_oldest_items_go_unasked() -> None:
+    frames = [*START, *said("u", None), *said("v", "u")]
+    gone = theirs(*({"type": f"{ITEM}.deleted", "item_id": item} for item in "uv"))
+    assert not complaints([*frames, *gone])
+    assert any("nor is it the oldest" in complaint for complaint in complaints([*frames, *reversed(gone)]))
 
 
 def test_speech_that_is_never_committed_is_legal() -> None:

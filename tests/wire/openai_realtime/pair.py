@@ -38,8 +38,6 @@ class Pair(World):
         self.placed: set[str] = set()
         """Items that the client put behind another, and audio that it created: the conversation has that once its words
         are known, behind turns that ended meanwhile."""
-        self.approved: set[str] = set()
-        """Calls that began because the client approved them: of no response, which the order checker does not know."""
         self.shut: Shut | None = None
         self.mcp: dict[str, list[Wire] | None] = {}
         """What the MCP servers answer."""
@@ -123,12 +121,7 @@ class Pair(World):
         """Nobody has broken the protocol."""
         late = self.order.finish() if finished else []
         found = [*self.order.violations, *self.schema.violations, *late]
-        found = [line for line in found if not self._of_approved(line)]
         assert not found, "\n".join([*found[:20], "", *self.transcript[-400:]])
-
-    def _of_approved(self, line: str) -> bool:
-        ofs = ("comes from no turn", "is no mcp_call of a response")
-        return any(item in line for item in self.approved) and any(of in line for of in ofs)
 
     # the server's runner
 
@@ -158,17 +151,10 @@ class Pair(World):
         self._sounds += event["type"] == "response.output_audio.delta"
         if event["type"] != "response.output_audio.delta" or self._sounds < 4:
             self.schema.received(event, len(text))
-        item = event.get("item") or {}
-        if item.get("type") == "mcp_call" and item["approval_request_id"] in self._requests():
-            self.approved.add(item["id"])
         if event["type"] == "response.output_audio.delta":
             text = f"{event['type']} {event['response_id']} {len(event['delta'])}"
         self._note(" < ", text[:600])
         self.told.append(event)
-
-    def _requests(self) -> set[str]:
-        items = [told["item"] for told in self.of("conversation.item.done")]
-        return {item["id"] for item in items if item["type"] == "mcp_approval_request"}
 
     def _pump(self) -> None:
         while self._waiting and not self._recognising:

@@ -1,4 +1,4 @@
-"""Chromium on the page, against a server inside the page (`fake_server.js`)."""
+"""Chromium on the page, against a server inside the page (`fake_server.js`) or `vivavoce serve`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import threading
 from pathlib import Path
 
 import pytest
+
+pytest.register_assert_rewrite("tests.browser.person", "tests.clients.process")
+
+from tests.browser.person import WITNESS, microphone  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 FAKE = Path(__file__).with_name("fake_server.js")
@@ -95,3 +99,44 @@ def visit(chromium, url):
     for context in contexts:
         context.close()
     assert not faults
+
+
+@pytest.fixture(scope="session")
+def webrtc():
+    """Skips where no library for WebRTC is installed."""
+    from vivavoce.core.errors import BadInput
+    from vivavoce.transports.webrtc.choose import make_peer
+
+    try:
+        make_peer()
+    except BadInput as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def meet(launch, tmp_path):
+    """meet(url, *speech) -> the page in a browser whose microphone says that; errors in its console fail the test.
+
+    `own=True`: the microphone says what `Witness.say` is told. `excused`: a part of errors that are expected.
+    """
+    browsers, faults = [], []
+
+    def go(url, *speech, own=False, excused=None):
+        def complain(text):
+            if excused is None or excused not in text:
+                faults.append(text)
+
+        browser = launch(microphone(tmp_path / "caller.wav", *speech))
+        browsers.append(browser)
+        page = browser.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", lambda said: complain(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.add_init_script(WITNESS.read_text() + ("witness.takeOver();" if own else ""))
+        page.goto(url.removesuffix("/v1"))
+        return page
+
+    yield go
+    for browser in browsers:
+        browser.close()
+    assert faults == []

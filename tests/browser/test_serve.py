@@ -2,66 +2,13 @@
 
 from __future__ import annotations
 
-import wave
-from importlib import resources
-
-import numpy as np
 import pytest
+from tests.browser.person import silence, spoken
 from tests.clients.process import serving
 
-pytestmark = [pytest.mark.offline, pytest.mark.slow]
+pytestmark = [pytest.mark.offline, pytest.mark.slow, pytest.mark.usefixtures("webrtc")]
 
-RATE = 48_000
 KEY = "sk-of-the-test"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _webrtc():
-    from vivavoce.core.errors import BadInput
-    from vivavoce.transports.webrtc.choose import make_peer
-
-    try:
-        make_peer()
-    except BadInput as error:
-        pytest.skip(str(error))
-
-
-def spoken(name):
-    path = resources.files("vivavoce.app") / "recordings" / f"{name}.wav"
-    with path.open("rb") as file, wave.open(file) as sound:
-        pcm, rate = np.frombuffer(sound.readframes(sound.getnframes()), np.int16), sound.getframerate()
-    at = np.arange(len(pcm) * RATE // rate) * rate / RATE
-    return np.interp(at, np.arange(len(pcm)), pcm)
-
-
-def silence(seconds):
-    return np.random.default_rng(0).normal(0, 4, int(seconds * RATE))
-
-
-@pytest.fixture
-def meet(launch, tmp_path):
-    """meet(url, speech) -> the page in a browser whose microphone says that; errors in its console fail the test."""
-    browsers, faults = [], []
-
-    def go(url, *speech):
-        path = tmp_path / "caller.wav"
-        with wave.open(str(path), "wb") as sound:
-            sound.setparams((1, 2, RATE, 0, "NONE", ""))
-            sound.writeframes(np.concatenate([*speech, silence(60)]).astype("<i2").tobytes())
-        browser = launch(f"--use-file-for-fake-audio-capture={path}%noloop")
-        browsers.append(browser)
-        page = browser.new_page()
-        page.set_default_timeout(30_000)
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(url.removesuffix("/v1"))
-        return page
-
-    yield go
-    for browser in browsers:
-        browser.close()
-    # The browser itself reports what the server refuses.
-    assert [fault for fault in faults if "401" not in fault] == []
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +55,7 @@ def test_typing_changing_and_stopping(meet, url):
 
 def test_a_server_with_keys(meet):
     with serving(keys=(KEY,)) as served:
-        page = meet(served.url)
+        page = meet(served.url, excused="401")
         page.get_by_role("button", name="Start talking").click()
         page.get_by_label("API key").fill("sk-wrong")
         page.get_by_role("button", name="Connect").click()

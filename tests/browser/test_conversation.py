@@ -1,0 +1,103 @@
+"""A whole conversation on the page: a recorded person asks, is answered, cuts in, and has a tool called."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.browser.person import EXPECT, Witness
+from tests.clients.process import serving
+
+pytestmark = [pytest.mark.offline, pytest.mark.slow, pytest.mark.usefixtures("webrtc")]
+
+SILENCE_MS = 500
+TOOL = {
+    "type": "function",
+    "name": "find_leader",
+    "description": "Tells who the leader is.",
+    "parameters": {"type": "object", "properties": {}},
+}
+
+
+@pytest.fixture(scope="module")
+def url():
+    with serving(*EXPECT) as served:
+        yield served.url
+
+
+def prepare(page):
+    """Turns by silence, and a tool that the person at the page plays."""
+    page.get_by_role("tab", name="Agent").click()
+    page.get_by_text("Silence").first.click()
+    page.get_by_label("Silence ms").fill(str(SILENCE_MS))
+    page.get_by_text("More function tools").click()
+    page.locator("#tools").fill(json.dumps([TOOL]))
+    page.keyboard.press("Tab")
+
+
+def hear_out(witness, what):
+    """Say a recording, hear the answer to its end. Returns how long after the last word it was heard, in ms."""
+    before, energy = witness.now(), witness.energy()
+    witness.say(what)
+    said = witness.next("conversation.item.input_audio_transcription.completed")
+    witness.next("output_audio_buffer.started")
+    done = witness.last_word(before)
+    heard = witness.first_sound(done)
+    witness.next("output_audio_buffer.stopped")
+    witness.quiet_again()
+    assert witness.energy() > energy + 1e-4
+    return said["transcript"], round(1000 * (heard - done))
+
+
+def test_question_answer_interruption_and_a_tool(meet, url):
+    page = meet(url, own=True)
+    witness = Witness(page)
+    prepare(page)
+    page.get_by_role("button", name="Start talking").click()
+    page.get_by_role("button", name="Hang up").wait_for()
+    witness.next("session.created")
+
+    words, gap = hear_out(witness, "tt-somethingwrong")
+    assert "wrong" in words
+    page.locator(".turn.user", has_text="something is terribly wrong").wait_for()
+    assert page.locator(".turn.agent .heard").first.inner_text().split()
+
+    # The person cuts into a story.
+    page.get_by_label("Type to the agent").fill("tell me a story")
+    page.keyboard.press("Enter")
+    story = witness.next("response.created")["response"]["id"]
+    witness.next("output_audio_buffer.started", f"e.response_id === '{story}'")
+    witness.first_sound(witness.now())
+    page.wait_for_timeout(1500)
+    witness.say("conf-onlyperson")
+    witness.next("input_audio_buffer.speech_started")
+    witness.next("output_audio_buffer.cleared", f"e.response_id === '{story}'")
+    cut = witness.next("conversation.item.truncated")
+    cut_turn = page.locator(".turn.agent", has=page.locator("del"))
+    cut_turn.wait_for()
+    assert cut_turn.locator(".heard").inner_text().split()
+    assert cut_turn.locator("del").inner_text().split()
+    page.locator(".chip.stop").wait_for()
+    assert 500 < cut["audio_end_ms"] < 10_000
+    said = witness.next("conversation.item.input_audio_transcription.completed")["transcript"]
+    assert "person" in said
+    witness.next("output_audio_buffer.started", f"e.response_id !== '{story}'")
+    witness.next("output_audio_buffer.stopped")
+    witness.quiet_again()
+
+    # A tool, asked for aloud.
+    witness.say("conf-leaderhasleft")
+    witness.next("response.function_call_arguments.done", "e.name === 'find_leader'")
+    page.get_by_label("You are this tool").fill("Ada leads it until noon.")
+    page.get_by_role("button", name="Answer").click()
+    page.locator(".turn.tool .result", has_text="Ada").wait_for()
+    told = witness.next("response.done", "e.response.output[0]?.type === 'message'")["response"]["output"][0]
+    assert "Ada" in told["content"][0]["transcript"]
+    witness.next("output_audio_buffer.stopped")
+
+    page.get_by_role("tab", name="Events").click()
+    page.get_by_label("Filter events").fill("conversation.item.truncated")
+    page.locator(".event", has_text="conversation.item.truncated").wait_for()
+    page.get_by_role("button", name="Hang up").click()
+    witness.check()
+    print(f"\ngap at the ear above the silence of {SILENCE_MS} ms: {gap - SILENCE_MS} ms")

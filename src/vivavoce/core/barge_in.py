@@ -30,8 +30,10 @@ class Evidence:
 
     voiced_ms: int
     """Voice so far."""
+    unsure_ms: int
+    """Voice that may be the agent's own, in all of this sound's turn."""
     sure_ms: int
-    """... of which is certainly not the agent's own."""
+    """Voice that is certainly not."""
     quiet_ms: int
     """Since the last voice; 0 while there is voice."""
     words: str
@@ -64,7 +66,7 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
         return Verdict(Action.RESUME if quiet else Action.KEEP, Why.UNINTERRUPTIBLE)
     if overlap(e.words, e.agent_said) >= p.echo_words and not asks_to_stop(lexicon, e.words):
         return Verdict(Action.RESUME, Why.ECHO)
-    if e.sure_ms < min(e.voiced_ms, p.min_speech_ms):
+    if doubtful(e.unsure_ms, e.sure_ms, p):
         return _doubt(e, p)
     if e.words and asks_to_stop(lexicon, e.words):
         return Verdict(Action.STOP, Why.STOP_WORD)
@@ -86,6 +88,11 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     if e.voiced_ms >= p.duck_after_ms:
         return Verdict(Action.DUCK, Why.SOUND_OVER_AGENT)
     return Verdict(Action.KEEP, Why.SOUND_OVER_AGENT)
+
+
+def doubtful(unsure_ms: int, sure_ms: int, p: BargeInPolicy) -> bool:
+    """Is too little of the voice certainly not the agent's own?"""
+    return unsure_ms > 0 and sure_ms < p.min_speech_ms
 
 
 def _doubt(e: Evidence, p: BargeInPolicy) -> Verdict:

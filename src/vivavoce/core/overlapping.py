@@ -67,9 +67,11 @@ class Overlapping:
         if head is None:
             return
         overlap, mine = self.overlap, turn if turn is not None and turn.over_agent else None
+        whole = mine or overlap
         evidence = barge_in.Evidence(
             voiced_ms=in_ms(overlap.voiced if overlap else mine.voiced if mine else 0),
-            sure_ms=in_ms(overlap.sure if overlap else mine.sure if mine else 0),
+            unsure_ms=in_ms(whole.voiced - whole.sure) if whole else 0,
+            sure_ms=in_ms(whole.sure) if whole else 0,
             quiet_ms=in_ms(self.hearing.position - overlap.last if overlap else _LONG_AGO),
             words=normalise(mine.text) if mine else "",
             final=mine.settled if mine else False,
@@ -100,7 +102,7 @@ class Overlapping:
 
     def doubtful(self, turn: Turn) -> bool:
         """What began over the agent's voice may be nothing else."""
-        return in_ms(turn.voiced - turn.sure) > 0 and in_ms(turn.sure) < self.context.policy.barge_in.min_speech_ms
+        return barge_in.doubtful(in_ms(turn.voiced - turn.sure), in_ms(turn.sure), self.context.policy.barge_in)
 
     def free(self, turn: Turn, why: Why) -> None:
         """From now on it is a turn like any other."""

@@ -56,7 +56,10 @@ class OrderChecker:
         self._type = ""
         self._ids: set[str] = set()
         self._credits = 0
-        self._playing = False
+        self._playing: dict[str, bool] = {}
+        """Responses that were heard: does the server still play them?"""
+        self._silenced = False
+        """The client told the agent to be silent, which may cancel responses."""
         self._lists: dict[str, str] = {}
         self._asked: dict[str, bool] = {}
         """Approval requests: was a call approved that has not begun?"""
@@ -90,6 +93,7 @@ class OrderChecker:
         """A client event left. Give what is no JSON object to ``sent_malformed``."""
         self._index += 1
         self.acks.sent(self._index, event)
+        self._silenced = self._silenced or dig(event, "type") == "output_audio_buffer.clear"
         item = dig(event, "item")
         if dig(item, "type") == "mcp_approval_response" and dig(item, "approve") is True:
             request = text(dig(item, "approval_request_id"))
@@ -125,7 +129,8 @@ class OrderChecker:
 
     def finish(self) -> list[str]:
         """What is still open; call it when the connection has come to rest."""
-        open_ = [*self.acks.open(), *self.turns.open(), *self.conversation.open(), *self.replies.open()]
+        sounds = [f"response {r} sounds and never ends" for r, playing in self._playing.items() if playing]
+        open_ = [*sounds, *self.acks.open(), *self.turns.open(), *self.conversation.open(), *self.replies.open()]
         return open_ if self.counts["session.created"] else ["session.created never came", *open_]
 
     def _say(self, what: str) -> None:
@@ -276,7 +281,8 @@ class OrderChecker:
             return target == done.id or (target is None and not done.outside)
 
         if dig(event, "response", "status_details", "reason") == "client_cancelled":
-            self._ack("response.cancel", meant)
+            if self.acks.take("response.cancel", meant) is None and not self._silenced:
+                self._say("no response.cancel of the client waits for this")
         else:
             self.acks.perhaps("response.cancel", meant)
 
@@ -285,9 +291,14 @@ class OrderChecker:
         self.acks.error(body if isinstance(body, dict) else {})
 
     def _playback(self, event: Event) -> None:
-        self._playing = True
-        if text(event.get("response_id")) not in self.replies.all:
-            self._say(f"response {event.get('response_id')!r} was never created")
+        response_id, begins = text(event.get("response_id")), self._type.endswith(".started")
+        if response_id not in self.replies.all:
+            self._say(f"response {response_id!r} was never created")
+        if begins and response_id in self._playing:
+            self._say(f"response {response_id} begins to sound twice")
+        elif not begins and not self._playing.get(response_id, True):
+            self._say(f"response {response_id} ends to sound twice")
+        self._playing[response_id] = begins
 
     def _running(self, event: Event, kind: str) -> None:
         """A call that was approved runs outside the response that asked for it."""

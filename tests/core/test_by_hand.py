@@ -1,7 +1,7 @@
 """Turns that a hand, a keyboard or a remote engine ends, as scripts."""
 
 import pytest
-from script import Script
+from script import Script, telling
 
 from vivavoce.core import by_hand
 from vivavoce.core.commands import Message
@@ -79,6 +79,19 @@ def test_an_answer_asked_for_right_after_the_commit_waits_for_the_words():
     c.silence(200)
     c.saw("turned 1 'what time is it'", "opened 1 asked", "Generate 1 ASKED")
     assert c.request() == ["user: what time is it"]
+
+
+@pytest.mark.parametrize(
+    ("event", "why"), [(TurnCommitted(answer=False, item="mine"), "COMMITTED"), (InputCleared(), "CLEARED")]
+)
+def test_an_agent_that_was_paused_for_a_turn_goes_on_when_a_hand_ends_it(event, why):
+    c = telling()
+    c.coughs(700)
+    c.saw("Hold 1")
+    c.post(event)
+    c.saw(f"Resume 1 {why}")
+    c.plays(8)
+    c.saw("closed 1 done")
 
 
 def test_committing_twice_is_committing_once():

@@ -39,6 +39,8 @@ def commit(listening: Listening, answer: bool, item: str = "") -> None:
 def _keep(listening: Listening, turn: Turn, item: str) -> None:
     """It has its place, and waits only for its words; what is said from now on is another turn."""
     turn.item, turn.kept, turn.until, turn.over_agent = item, True, listening.hearing.position, False
+    # Whether it would have interrupted, nobody will decide any more.
+    listening.overlapping.harmless(None, Why.COMMITTED)
     listening.close(turn)
     listening.committed.append(turn)
     listening.hearing.forget()
@@ -79,6 +81,7 @@ def clear(listening: Listening) -> None:
     if listening.context.has_stt and listening.forgotten:
         # The recogniser is to begin anew, or old words would come back at the head of new ones.
         listening.context.emit(FinishWords(turn.id if turn is not None else 0, listening.forgotten, Why.CLEARED))
+    listening.overlapping.harmless(None, Why.CLEARED)
     if turn is not None:
         listening.drop(turn, Why.CLEARED)
 

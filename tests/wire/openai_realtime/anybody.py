@@ -28,9 +28,9 @@ BAD_FRAMES = (
 
 
 class Anybody:
-    """One session from a seed. `bold`: does in a row what others do seldom."""
+    """One session from a seed. `bold`: does in a row what others do seldom. `plays`: over WebRTC."""
 
-    def __init__(self, seed: int, bold: bool = False) -> None:
+    def __init__(self, seed: int, bold: bool = False, plays: bool = False) -> None:
         self.dice = random.Random(seed)
         dice = self.dice
         self.bad = dice.choice([0.0, 0.0, 0.02, 0.15])
@@ -44,7 +44,7 @@ class Anybody:
         by_hand = self.by_hand = dice.random() < 0.3
         kind = "transcription" if dice.random() < 0.05 else "realtime"
         none = {"audio": {"input": {"turn_detection": None}}}
-        self.pair = Pair(none if by_hand else None, faults, kind)
+        self.pair = Pair(none if by_hand else None, faults, kind, plays)
         self.pair.mcp = {"shop": [{"name": "buy", "description": "", "input_schema": {}}, {"name": "look"}]}
         self.moves: list[tuple[int, Callable[[], object]]] = [
             (9, self._time),
@@ -69,6 +69,12 @@ class Anybody:
                 (4, self._same_item),
                 (3, self._shop),
                 (4, self._asides),
+            ]
+        if plays:
+            self.moves += [
+                (2, lambda: self.pair.send({"type": "output_audio_buffer.clear"})),
+                (2, self._own_tools),
+                (2, self._mixed),
             ]
 
     def play(self, moves: int) -> None:
@@ -261,6 +267,16 @@ class Anybody:
                 message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "aside"}]}
                 body["input"] = self.dice.choice([[], [message], [message, message]])
             self.pair.send({"type": "response.create", "response": body})
+
+    def _own_tools(self) -> None:
+        own = self.dice.choice([[], TOOLS[1:], [{"type": "mcp", "server_label": "shop"}], [*TOOLS, MCP]])
+        self.pair.send({"type": "response.create", "response": {"tools": own}})
+
+    def _mixed(self) -> None:
+        text, sound = {"type": "input_text", "text": "this"}, {"type": "input_audio", "audio": _sound()}
+        content = self.dice.choice([[text, sound], [sound, sound], [sound, text, sound, {**sound, "transcript": "x"}]])
+        item = {"type": "message", "role": "user", "content": content}
+        self.pair.send({"type": "conversation.item.create", "item": item})
 
     def _nonsense(self) -> None:
         self.pair.send_raw(self.dice.choice(BAD_FRAMES))

@@ -19,6 +19,7 @@ def at_rest(pair: Pair) -> None:
     assert not state.recording
     assert not state.recognising
     assert not state.turns
+    assert not state.unheard
     same_history(pair)
     small(pair)
 
@@ -29,12 +30,14 @@ def at_end(pair: Pair) -> None:
     assert not state.asides
     assert not state.turns
     assert not state.truncating
+    assert not state.unheard
     small(pair)
 
 
 def small(pair: Pair) -> None:
     """Nothing is kept of what is over."""
     state = pair.server._state
+    assert not pair.plays or "response.output_audio.delta" not in pair.types()
     assert not state._effects
     assert not pair.server._mcp._running
     assert len(state.by_reply) <= len(pair.order.replies.all)

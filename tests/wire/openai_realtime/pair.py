@@ -23,14 +23,19 @@ from vivavoce.wire.openai_realtime.server import Server
 from .world import Faults, World
 
 Wire = dict[str, Any]
+_LINE_RATE = 48_000
 
 
 class Pair(World):
     """The client's calls are `send` and `say`; what it was told is in `told`."""
 
-    def __init__(self, session: Wire | None = None, faults: Faults | None = None, kind: str = "realtime") -> None:
-        super().__init__(faults)
-        self.server = Server("abc", config.first("fake", kind, "Be kind.", session or {}), 2_000_000_000)
+    def __init__(
+        self, session: Wire | None = None, faults: Faults | None = None, kind: str = "realtime", plays: bool = False
+    ) -> None:
+        """`plays`: the audio of both sides is not in the messages, as in WebRTC."""
+        super().__init__(faults, plays)
+        self.plays = plays
+        self.server = Server("abc", config.first("fake", kind, "Be kind.", session or {}), 2_000_000_000, plays)
         self.order = OrderChecker()
         self.schema = SchemaChecker()
         self.told: list[Wire] = []
@@ -47,7 +52,7 @@ class Pair(World):
         self._connecting = 0
         self._sounds = 0
         self._ids = 0
-        self.post(e.CallStarted(client_plays=True, ids="abc"))
+        self.post(e.CallStarted(client_plays=not plays, ids="abc"))
         self.perform(self.server.attach())
         self.drain()
 
@@ -77,12 +82,24 @@ class Pair(World):
         return self.told[before:]
 
     def append(self, ms: int, level: int = 0) -> None:
-        """Audio in the session's format, in real time."""
+        """Audio in the session's format, or on a line of its own, in real time."""
+        if self.plays:
+            self._listen(ms, level)
+            return
         event = _append(self.server.session.audio.input.format, level)
         for _ in range(ms // 100):
             self.order.sent(event)
             self._note(" > ", "100 ms of audio")
             self.perform(self.server.receive(self.now / 1000, _text(event["type"], event["audio"])))
+            self.drain()
+            self.until(self.now + 100)
+
+    def _listen(self, ms: int, level: int) -> None:
+        pcm = np.full(_LINE_RATE // 10, level, dtype=np.int16)
+        for _ in range(ms // 100):
+            self._note(" > ", "100 ms of audio")
+            self.server.listen(pcm, _LINE_RATE)
+            self.hear(pcm, _LINE_RATE)
             self.drain()
             self.until(self.now + 100)
 

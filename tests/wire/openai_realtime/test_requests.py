@@ -390,6 +390,92 @@ def test_words_and_calls_of_a_cancelled_response_that_nobody_was_told_of_are_for
     at_rest(pair)
 
 
+# -- where we play the agent's voice -----------------------------------------------------------------------------------
+
+
+def playing(*answer: Any, step_ms: int = 20) -> Pair:
+    return Pair(faults=Faults(lambda ask: answer or (WORDS,), step_ms=lambda: step_ms), plays=True)
+
+
+def sounds(pair: Pair) -> list[str]:
+    """What was told of what sounds."""
+    named = [kind for kind in pair.types() if kind.startswith("output_audio_buffer") or kind.endswith("truncated")]
+    return [kind.rpartition(".")[2] for kind in named]
+
+
+def silence(pair: Pair) -> list[Wire]:
+    return pair.send({"type": "output_audio_buffer.clear"})
+
+
+def test_an_answer_is_played_without_its_audio_being_sent() -> None:
+    pair = playing()
+    respond(pair)
+    pair.rest()
+    assert sounds(pair) == ["started", "stopped"]
+    assert "response.output_audio.delta" not in pair.types()
+    assert [item.text for item in pair.conversation.history()] == [WORDS]
+    pair.check()
+    at_rest(pair)
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_silenced_answer_keeps_the_words_that_were_heard(made: bool) -> None:
+    pair = playing("It is noon. ", "And now", " it rains.", step_ms=20 if made else 200)
+    respond(pair)
+    while "output_audio_buffer.started" not in pair.types():
+        pair.until(pair.now + 20)
+    pair.until(pair.now + 250)
+    silence(pair)
+    pair.rest()
+    assert sounds(pair) == ["started", "cleared", "truncated"]
+    (done,) = pair.of("response.done")
+    assert done["response"]["status"] == ("completed" if made else "cancelled")
+    (event,) = pair.of("conversation.item.truncated")
+    assert 200 <= event["audio_end_ms"] <= 400
+    (said,) = (item.text for item in pair.conversation.history())
+    assert said in ("It is noon.", "It is noon. And")
+    (shown,) = pair.send({"type": "conversation.item.retrieve", "item_id": event["item_id"]})
+    assert shown["item"]["content"][0]["transcript"] == said
+    assert error(truncate(pair, event["audio_end_ms"] + 1, event["item_id"]))["param"] == "audio_end_ms"
+    pair.check()
+    at_rest(pair)
+
+
+def test_a_silenced_answer_whose_item_was_deleted_is_not_truncated() -> None:
+    pair = playing()
+    respond(pair)
+    pair.until(500)
+    item = pair.of("conversation.item.done")[0]["item"]["id"]
+    pair.send({"type": "conversation.item.delete", "item_id": item})
+    silence(pair)
+    pair.rest()
+    assert sounds(pair) == ["started", "cleared"]
+    pair.check()
+
+
+@pytest.mark.parametrize("known", [{"conversation": "none"}, {"output_modalities": ["text"]}])
+def test_an_answer_that_does_not_sound_is_not_silenced(known: Wire) -> None:
+    pair = playing(step_ms=200)
+    respond(pair, **known)
+    pair.until(300)
+    silence(pair)
+    pair.rest()
+    assert pair.of("response.done")[0]["response"]["status"] == "completed"
+    assert sounds(pair) == []
+    pair.check()
+    at_rest(pair)
+
+
+def test_limits_are_told_once_of_an_answer_that_is_silenced_when_it_is_done() -> None:
+    pair = playing()
+    respond(pair)
+    pair.until(500)
+    assert pair.types().count("rate_limits.updated") == 1
+    silence(pair)
+    pair.rest()
+    assert pair.types().count("rate_limits.updated") == 1
+
+
 # -- the session -------------------------------------------------------------------------------------------------------
 
 

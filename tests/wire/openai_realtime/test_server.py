@@ -40,8 +40,8 @@ BOLD = {
 """The same, of bold clients."""
 
 
-def play(seed: int, bold: bool = False) -> None:
-    anybody = Anybody(seed, bold)
+def play(seed: int, bold: bool = False, plays: bool = False) -> None:
+    anybody = Anybody(seed, bold, plays)
     pair = anybody.pair
     try:
         anybody.play(MOVES)
@@ -68,7 +68,20 @@ def test_what_once_went_wrong_with_bold_clients(seed: int) -> None:
     play(seed, bold=True)
 
 
+PLAYED = {
+    10: "an answer whose item was deleted is not truncated",
+    68: "an answer begins to sound for its clients once it was created",
+    77: "an agent that was paused for a turn goes on when the client commits that",
+}
+"""The same, of bold clients over WebRTC."""
+
+
+@pytest.mark.parametrize("seed", PLAYED)
+def test_what_once_went_wrong_where_we_play(seed: int) -> None:
+    play(seed, bold=True, plays=True)
+
+
 @pytest.mark.parametrize("chunk", range((SEARCH or 300) // CHUNK))
 def test_anybody_may_do_anything(chunk: int) -> None:
     for seed in range(FIRST + chunk * CHUNK, FIRST + (chunk + 1) * CHUNK):
-        play(seed, bold=chunk % 3 == 2)
+        play(seed, bold=chunk % 3 == 2, plays=chunk % 2 == 1)

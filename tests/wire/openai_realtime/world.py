@@ -73,7 +73,8 @@ class _Speaking:
 class World:
     """One conversation and its engines; time passes only in `until`."""
 
-    def __init__(self, faults: Faults | None = None) -> None:
+    def __init__(self, faults: Faults | None = None, plays: bool = False) -> None:
+        """`plays`: we play the agent's voice; else its client does, and gets it ahead of time."""
         self.now = 0
         self.faults = faults or Faults()
         self.conversation = Conversation(BROWSER, {})
@@ -86,7 +87,7 @@ class World:
         self._numbers = itertools.count()
         self._pacer = Pacer(24_000, FRAME_MS)
         self._frame_at: int | None = None
-        self._ahead = Ahead(self, self.post, self._broken)  # type: ignore[arg-type]
+        self._ahead = None if plays else Ahead(self, self.post, self._broken)  # type: ignore[arg-type]
         self._asides: set[int] = set()
         self._dead: set[int] = set()
         self._speaking: dict[int, _Speaking] = {}
@@ -168,7 +169,8 @@ class World:
                 self._pacer.resume(reply)
                 self._wake()
             case c.Flush(reply, samples):
-                self._ahead.flush(reply)
+                if self._ahead is not None:
+                    self._ahead.flush(reply)
                 if reply not in self._asides:
                     self._pacer.flush(reply, samples)
                     self._wake()
@@ -265,7 +267,8 @@ class World:
     def _write(self, reply: int, pcm: Pcm) -> None:
         if reply not in self._asides:
             assert self._pacer.write(reply, pcm) == 0
-        self._ahead.write(reply, pcm)
+        if self._ahead is not None:
+            self._ahead.write(reply, pcm)
 
     def _release(self, reply: int, aside: bool) -> None:
         if aside:
@@ -274,7 +277,8 @@ class World:
         else:
             self._pacer.release(reply)
             self._wake()
-        self._ahead.release(reply)
+        if self._ahead is not None:
+            self._ahead.release(reply)
 
     def _wake(self) -> None:
         if self._frame_at is None:
@@ -286,6 +290,8 @@ class World:
             return
         _, moved, _ = self._pacer.frame()
         for reply, samples, final in moved:
+            if self._ahead is None:
+                self.post(e.Sent(reply, samples))
             self.post(e.Played(reply, samples, final))
         self._frame_at = self.now + FRAME_MS
 

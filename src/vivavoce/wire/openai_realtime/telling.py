@@ -163,7 +163,7 @@ class Telling:
             state.open(response)
         response.reply, response.item = notice.reply, notice.item
         state.by_reply[notice.reply] = response
-        if state.plays:
+        if state.plays and notice.spoken and response.conversation is not None:
             state.unheard[notice.reply] = response
 
     def _refused(self, ref: str, code: str, detail: str) -> None:
@@ -223,7 +223,8 @@ class Telling:
         response = self._state.unheard.get(reply)
         if response is not None:
             response.audible = True
-            self._state.tell({"type": "output_audio_buffer.started", "response_id": response.id})
+            event = {"type": "output_audio_buffer.started", "response_id": response.id}
+            response.do(lambda: self._state.tell(event))
 
     def _unheard(self, notice: n.ReplyClosed) -> None:
         """Nothing more of it will be played: its words are those that were heard."""
@@ -234,7 +235,7 @@ class Telling:
             state.tell({"type": "output_audio_buffer.stopped", "response_id": response.id})
             return
         state.tell({"type": "output_audio_buffer.cleared", "response_id": response.id})
-        if response.part is not None:
+        if response.part is not None and state.items.get(response.part.entry.id) is response.part.entry:
             response.kept_ms = out_ms(notice.samples)
             state.truncated(response.part.entry.id, response.kept_ms)
 

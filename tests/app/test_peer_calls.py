@@ -13,6 +13,7 @@ from tests.app.phone import Line
 from tests.transports.peer import Peer, tidy
 
 from vivavoce.app.http.errors import BadSession
+from vivavoce.app.http.socket import Opening
 from vivavoce.runtime.clock import run
 from vivavoce.transports.webrtc.peer import BadOffer
 
@@ -218,9 +219,30 @@ async def test_hanging_up_by_request() -> None:
         assert not line.calls.hang_up(call_id, "another key")
         assert not line.calls.has(call_id, "another key")
         assert line.calls.hang_up(call_id)
+        assert not line.calls.has(call_id)
+        assert not line.calls.hang_up(call_id)
         await asyncio.sleep(1)
         assert line.phone.closed
         assert not line.calls._running
+
+
+@calling
+async def test_a_call_is_joined_before_its_peer_comes() -> None:
+    line, side = Line(), Peer()
+    call = await line.dial(VAD)
+    running = asyncio.create_task(call.run())
+    await asyncio.sleep(0)
+    serving = asyncio.create_task(line.calls.handle(Opening("", "realtime", call.id, {}, "", ""), side))
+    await side.expect("session.created")
+    side.tell("session.update", session={"type": "realtime", "instructions": "Be brief."})
+    await side.expect("session.updated")
+    line.phone.open()
+    assert (await line.phone.events.expect("session.created"))["session"]["instructions"] == "Be brief."
+    line.phone.say(1_000)
+    await side.expect("response.done")
+    line.phone.vanish()
+    await asyncio.gather(running, serving)
+    assert line.phone.events.violations == []
 
 
 @calling

@@ -81,7 +81,7 @@ class RealtimeCalls:
 
     def has(self, call_id: str, owner: str = "") -> bool:
         running = self._running.get(call_id)
-        return running is not None and running.owner == owner
+        return running is not None and running.owner == owner and not running.over
 
     def check(self, given: dict[str, Any]) -> dict[str, Any]:
         """The whole effective session that a client secret would give. Raises BadSession."""
@@ -144,7 +144,7 @@ class RealtimeCalls:
     def hang_up(self, call_id: str, owner: str = "") -> bool:
         """End a WebRTC call; False when this owner has none of that id."""
         call = self._running.get(call_id)
-        if not isinstance(call, WebRtc) or call.owner != owner:
+        if not isinstance(call, WebRtc) or call.owner != owner or call.over:
             return False
         call.hang_up()
         return True
@@ -218,11 +218,15 @@ class _Call(ABC, Generic[Line]):
             raise
         finally:
             timer.cancel()
-            for ident in self._ids:
-                del self._running[ident]
+            self._forget()
             await self._mcp.close()
             with suppress(EngineError):
                 await _outlast(talking)
+
+    def _forget(self) -> None:
+        """The ids lead nowhere any more."""
+        for ident in self._ids:
+            self._running.pop(ident, None)
 
     def _failed(self, error: Exception) -> None:
         """The session is about to end: the clients hear why."""
@@ -326,6 +330,8 @@ class PeerCall(_Call[WebRtc]):
 
     async def run(self) -> None:
         """From when the peer comes until it or the session is gone. Also ends what never began."""
+        # Whoever placed the call may join it, or end it, before the peer has got the answer.
+        self._running |= dict.fromkeys(self._ids, self._transport)
         try:
             if await self._transport.begun():
                 async with self._running_session() as talking:
@@ -333,6 +339,7 @@ class PeerCall(_Call[WebRtc]):
             else:
                 self._log(f"{self.id} never came")
         finally:
+            self._forget()
             await self._transport.close()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:

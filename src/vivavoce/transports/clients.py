@@ -129,6 +129,11 @@ class Clients:
                     self._put(effect, size)
                     size = 0
 
+    @property
+    def over(self) -> bool:
+        """Is the line gone?"""
+        return self._gone.is_set()
+
     def hang_up(self) -> None:
         """The line is gone."""
         self._gone.set()

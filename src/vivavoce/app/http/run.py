@@ -105,6 +105,12 @@ class _WebSocketProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             self.scope["extensions"][ABORT] = {"abort": self.transport.abort}
 
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            # Refused in so many words: uvicorn would complain that the handshake was not completed.
+            self.handshake_complete = True
+
     def handle_ping(self) -> None:
         if self.transport.get_write_buffer_size() > _MOST_UNREAD_BYTES:
             self.transport.abort()

@@ -1,12 +1,15 @@
-"""A whole conversation on the page: a recorded person asks, is answered, cuts in, and has a tool called."""
+"""Whole conversations on the page: a recorded person asks, is answered, cuts in, has a tool called; a second
+connection takes part."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+from openai import OpenAI
 from tests.browser.person import EXPECT, Witness
 from tests.clients.process import serving
+from websockets.exceptions import ConnectionClosedOK
 
 pytestmark = [pytest.mark.offline, pytest.mark.slow, pytest.mark.usefixtures("webrtc")]
 
@@ -101,3 +104,43 @@ def test_question_answer_interruption_and_a_tool(meet, url):
     page.get_by_role("button", name="Hang up").click()
     witness.check()
     print(f"\ngap at the ear above the silence of {SILENCE_MS} ms: {gap - SILENCE_MS} ms")
+
+
+def test_another_connection_takes_part_and_hangs_up(meet, url):
+    page = meet(url, own=True)
+    witness = Witness(page)
+    with page.expect_response("**/v1/realtime/calls") as answered:
+        page.get_by_role("button", name="Start talking").click()
+    call_id = answered.value.headers["location"].rpartition("/")[2]
+    with (
+        OpenAI(base_url=url, api_key="x", max_retries=0) as client,
+        client.realtime.connect(call_id=call_id) as side,
+    ):
+        assert side.recv().type == "session.created"
+        side.session.update(session={"type": "realtime", "instructions": "You are Otto.", "tools": [TOOL]})
+        page.get_by_role("button", name="Hang up").wait_for()
+        witness.next("session.updated", "e.session.instructions === 'You are Otto.'")
+        witness.say("conf-leaderhasleft")
+        event = until(side, "response.function_call_arguments.done")
+        assert event.name == "find_leader"
+        until(side, "response.done")
+        output = {"type": "function_call_output", "call_id": event.call_id, "output": "Ada leads it until noon."}
+        side.conversation.item.create(item=output)
+        side.response.create()
+        told = until(side, "response.done").response
+        assert "Ada" in told.output[0].content[0].transcript
+        witness.next("output_audio_buffer.started")
+        witness.first_sound(0)
+        page.locator(".turn.agent .heard", has_text="Ada").wait_for()
+
+        client.realtime.calls.hangup(call_id)
+        page.get_by_role("alert").get_by_text("The server ended the call").wait_for()
+        with pytest.raises(ConnectionClosedOK):
+            until(side, "never")
+
+
+def until(side, kind):
+    """The next event of a type that the other connection gets."""
+    while (event := side.recv()).type != kind:
+        assert event.type != "error", event
+    return event

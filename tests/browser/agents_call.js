@@ -6,7 +6,7 @@ const seen = { tools: [], errors: [] };
 
 const leader = tool({
   name: "find_leader",
-  description: "Tells who the leader is.",
+  description: "Tells who is the leader, and who has left.",
   parameters: { type: "object", properties: {}, required: [], additionalProperties: false },
   strict: true,
   execute: async () => {

@@ -44,6 +44,12 @@ def microphone(path, *speech):
     return f"--use-file-for-fake-audio-capture={path}%noloop"
 
 
+def alike(heard, name):
+    """Are at least half of a recording's words among those that were heard? On a busy machine sound gets lost."""
+    words = SPOKEN[name].split()
+    return 2 * len(set(words) & set(heard.lower().split())) >= len(words)
+
+
 class Witness:
     """What `witness.js` saw of a page."""
 

@@ -7,10 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-
-pytest.register_assert_rewrite("tests.browser.person", "tests.clients.process")
-
-from tests.browser.person import WITNESS, microphone  # noqa: E402
+from tests.browser.person import WITNESS, microphone
 
 CHROMIUM = "/usr/bin/chromium"
 FAKE = Path(__file__).with_name("fake_server.js")

@@ -8,10 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-
-pytest.register_assert_rewrite("tests.clients.process", "tests.clients.talk")
-
-from tests.clients.process import Served, serving  # noqa: E402
+from tests.clients.process import Served, serving
 
 LIMIT_S = 45.0
 

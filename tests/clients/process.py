@@ -32,6 +32,7 @@ class Served:
     cert: Path | None
     lines: list[str]
     """What it told people so far."""
+    pid: int
 
     @property
     def ws(self) -> str:
@@ -93,7 +94,7 @@ class _Told:
             if found := _READY.search(line):
                 url = found["url"]
             if end := last.search(line):
-                return Served(url, Path(end["path"]) if tls else None, self.lines)
+                return Served(url, Path(end["path"]) if tls else None, self.lines, self._process.pid)
         raise AssertionError("the server did not start:\n" + "\n".join(self.lines))
 
     def join(self) -> None:

@@ -22,6 +22,8 @@ MOST_OFFER_BYTES = 128 << 10
 MOST_SESSION_BYTES = 1 << 20
 _MOST_ANSWERING = 8
 """Offers that are answered at the same time."""
+_MOST_BEGINNING = 32
+"""... with those that wait for it."""
 _log = logging.getLogger("vivavoce.server")
 
 
@@ -59,18 +61,20 @@ class CallsEndpoint:
         self._calls = calls
         self._door = door
         self._connections = connections
-        self._answering = 0
+        self._beginning = 0
+        self._answering = asyncio.Semaphore(_MOST_ANSWERING)
         self._running: set[asyncio.Task[None]] = set()
 
     async def create(self, request: Request) -> Response:
         """Answer an offer. Raises Refused."""
         credential = self._door.admit(request)
         calls = self._require()
-        if self._answering >= _MOST_ANSWERING:
+        # A slow sender must not take the place of others.
+        offer, given = await _read(request)
+        if self._beginning >= _MOST_BEGINNING:
             raise Refused(429, "rate_limit_exceeded", "Too many calls begin at once.", headers={"Retry-After": "1"})
-        self._answering += 1
+        self._beginning += 1
         try:
-            offer, given = await _read(request)
             bound = credential.session_dict()
             session = bound | given
             opening = Opening(
@@ -81,13 +85,14 @@ class CallsEndpoint:
                 owner=credential.owner,
                 safety_id=request.headers.get("openai-safety-identifier") or credential.safety_id,
             )
-            answered: asyncio.Future[PeerCall] = asyncio.get_running_loop().create_future()
-            task = asyncio.create_task(self._run(calls, opening, offer, given, answered), name="webrtc call")
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-            call = await answered
+            async with self._answering:
+                answered: asyncio.Future[PeerCall] = asyncio.get_running_loop().create_future()
+                task = asyncio.create_task(self._run(calls, opening, offer, given, answered), name="webrtc call")
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+                call = await answered
         finally:
-            self._answering -= 1
+            self._beginning -= 1
         headers = {"Location": f"/v1/realtime/calls/{call.id}"}
         return Response(call.answer, 201, headers, media_type="application/sdp")
 

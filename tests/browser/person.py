@@ -19,7 +19,8 @@ SPOKEN = {
     "conf-onlyperson": "you are currently the only person in this conference",
     "tt-somethingwrong": "something is terribly wrong",
 }
-EXPECT = tuple(f"--expect={words}" for words in SPOKEN.values())
+# A server that knows what may be said, and has the patience of a busy machine.
+OPTIONS = (*(f"--expect={words}" for words in SPOKEN.values()), "--policy=endpoint.words_timeout_ms=15000")
 VOICE = 0.01
 
 
@@ -45,7 +46,7 @@ def microphone(path, *speech):
 
 
 def alike(heard, name):
-    """Are at least half of a recording's words among those that were heard? On a busy machine sound gets lost."""
+    """Are at least half of a recording's words among those that were heard?"""
     words = SPOKEN[name].split()
     return 2 * len(set(words) & set(heard.lower().split())) >= len(words)
 
@@ -61,6 +62,23 @@ class Witness:
         """Into a microphone that was taken over."""
         pcm = base64.b64encode(spoken(name).astype("<i2").tobytes()).decode()
         self._page.evaluate(f"witness.say('{pcm}')")
+
+    def ask(self, name, understood):
+        """Say it until it is understood, as a person would, as sound gets lost on a busy machine: at most three times.
+
+        `understood(words, response)` gets the words that were heard, and the whole response. Returns when it was said.
+        """
+        for _ in range(3):
+            began = self.now()
+            self.say(name)
+            heard = self.next("conversation.item.input_audio_transcription.completed")["transcript"]
+            response = self.next("response.done")["response"]
+            if understood(heard, response):
+                return began
+            if response["output"][0]["type"] == "message":
+                self.next("output_audio_buffer.stopped")
+            self.quiet_again()
+        raise AssertionError(f"{name} was not understood: {heard}")
 
     def events(self, kind, way="in"):
         return self._page.evaluate(
@@ -81,7 +99,7 @@ class Witness:
         """A true value. Not wait_for_function: a content security policy may forbid what it does."""
         end = time.monotonic() + within_s
         while not (value := self._page.evaluate(expression)):
-            kinds = "witness.events.slice(-12).map((x) => x.way + ' ' + x.event.type)"
+            kinds = "witness.events.slice(-12).map((x) => [x.way, x.event.type, x.event.error?.message ?? ''].join(' '))"
             assert time.monotonic() < end, f"never: {what or expression}; last: {self._page.evaluate(kinds)}"
             self._page.wait_for_timeout(40)
         return value

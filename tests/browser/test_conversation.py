@@ -7,7 +7,7 @@ import json
 
 import pytest
 from openai import OpenAI
-from tests.browser.person import EXPECT, Witness, alike
+from tests.browser.person import OPTIONS, Witness, alike
 from tests.clients.process import serving
 from websockets.exceptions import ConnectionClosedOK
 
@@ -24,7 +24,7 @@ TOOL = {
 
 @pytest.fixture(scope="module")
 def url():
-    with serving(*EXPECT) as served:
+    with serving(*OPTIONS) as served:
         yield served.url
 
 
@@ -38,20 +38,6 @@ def prepare(page):
     page.keyboard.press("Tab")
 
 
-def hear_out(witness, what):
-    """Say a recording, hear the answer to its end. Returns how long after the last word it was heard, in ms."""
-    before, energy = witness.now(), witness.energy()
-    witness.say(what)
-    said = witness.next("conversation.item.input_audio_transcription.completed")
-    witness.next("output_audio_buffer.started")
-    done = witness.last_word(before)
-    heard = witness.first_sound(done)
-    witness.next("output_audio_buffer.stopped")
-    witness.quiet_again()
-    assert witness.energy() > energy + 1e-4
-    return said["transcript"], round(1000 * (heard - done))
-
-
 def test_question_answer_interruption_and_a_tool(meet, url):
     page = meet(url, own=True)
     witness = Witness(page)
@@ -60,9 +46,13 @@ def test_question_answer_interruption_and_a_tool(meet, url):
     page.get_by_role("button", name="Hang up").wait_for()
     witness.next("session.created")
 
-    words, gap = hear_out(witness, "tt-somethingwrong")
-    assert alike(words, "tt-somethingwrong")
-    page.locator(".turn.user", has_text=words).wait_for()
+    asked = witness.ask("tt-somethingwrong", lambda words, response: alike(words, "tt-somethingwrong"))
+    done = witness.last_word(asked)
+    gap = round(1000 * (witness.first_sound(done) - done))
+    witness.quiet_again()
+    energy = witness.energy()
+    assert energy > 1e-3
+    assert page.locator(".turn.user .words").first.inner_text().split()
     assert page.locator(".turn.agent .heard").first.inner_text().split()
 
     page.get_by_role("tab", name="Latency").click()
@@ -86,14 +76,13 @@ def test_question_answer_interruption_and_a_tool(meet, url):
     page.locator(".chip.stop").wait_for()
     assert 500 < cut["audio_end_ms"] < 10_000
     said = witness.next("conversation.item.input_audio_transcription.completed")["transcript"]
-    assert alike(said, "conf-onlyperson")
+    assert said.split()
     witness.next("output_audio_buffer.started", f"e.response_id !== '{story}'")
     witness.next("output_audio_buffer.stopped")
     witness.quiet_again()
 
     # A tool, asked for aloud.
-    witness.say("conf-leaderhasleft")
-    witness.next("response.function_call_arguments.done", "e.name === 'find_leader'")
+    witness.ask("conf-leaderhasleft", lambda words, response: response["output"][0]["type"] == "function_call")
     page.get_by_label("You are this tool").fill("Ada leads it until noon.")
     page.get_by_role("button", name="Answer").click()
     page.locator(".turn.tool .result", has_text="Ada").wait_for()
@@ -106,7 +95,8 @@ def test_question_answer_interruption_and_a_tool(meet, url):
     page.locator(".event", has_text="conversation.item.truncated").wait_for()
     page.get_by_role("button", name="Hang up").click()
     witness.check()
-    print(f"\ngap at the ear above the silence of {SILENCE_MS} ms: {gap - SILENCE_MS} ms; the page says: {own}")
+    print(f"\nenergy of the answer {energy:.4f}; gap at the ear {gap} ms, {SILENCE_MS} of them the configured silence")
+    print(f"the page says: {own}")
 
 
 def test_another_connection_takes_part_and_hangs_up(meet, url):
@@ -123,7 +113,7 @@ def test_another_connection_takes_part_and_hangs_up(meet, url):
         side.session.update(session={"type": "realtime", "instructions": "You are Otto.", "tools": [TOOL]})
         page.get_by_role("button", name="Hang up").wait_for()
         witness.next("session.updated", "e.session.instructions === 'You are Otto.'")
-        witness.say("conf-leaderhasleft")
+        witness.ask("conf-leaderhasleft", lambda words, response: response["output"][0]["type"] == "function_call")
         event = until(side, "response.function_call_arguments.done")
         assert event.name == "find_leader"
         until(side, "response.done")

@@ -13,6 +13,12 @@ window.witness = {
   takeOver() {
     this.context = new AudioContext({ sampleRate: 48000 });
     this.own = new MediaStreamAudioDestinationNode(this.context, { channelCount: 1 });
+    // A room is never quite silent; and where nothing plays, Chromium would send nothing.
+    const noise = new AudioBuffer({ length: 48000, sampleRate: 48000 });
+    noise.copyToChannel(Float32Array.from({ length: 48000 }, () => (Math.random() - 0.5) / 4000), 0);
+    const room = new AudioBufferSourceNode(this.context, { buffer: noise, loop: true });
+    room.connect(this.own);
+    room.start();
     navigator.mediaDevices.getUserMedia = async () => {
       const stream = this.own.stream.clone();
       this.listen(stream, this.mic);

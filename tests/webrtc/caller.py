@@ -17,7 +17,7 @@ from tests.clients.speech import recording, words
 from tests.transports.webrtc.far_end import FRAME, LABEL, RATE, AiortcFarEnd, FarEnd
 from tests.webrtc import http
 
-WAIT_S, PATIENCE_S = 30.0, 15.0
+WAIT_S, PATIENCE_S = 30.0, 25.0
 SESSION = {
     "type": "realtime",
     "audio": {
@@ -132,13 +132,22 @@ class Caller(AiortcFarEnd):
         return False
 
     async def spoken_turn(self, name: str) -> list[str]:
-        """Say something until it is answered, and hear the answer; the words that the server understood."""
+        """Say something and hear the answer; the words that the server understood."""
+        await self.say(name)
+        return await self.hear()
+
+    async def say(self, name: str) -> None:
+        """Until it is answered."""
         self.heard.clear()
         for _ in range(3):
             self.microphone.say(name)
             # People say it again when nothing happens: a line may have lost it, or a recogniser with too much to do.
             if await self.until("response.created", within_s=PATIENCE_S):
-                break
+                return
+        raise AssertionError(f"no answer to {name}, after {[event['type'] for event in self.events[-12:]]}")
+
+    async def hear(self) -> list[str]:
+        """The answer, and what it answers."""
         await self.expect("output_audio_buffer.started")
         assert await self.until_sound(within=WAIT_S) is not None, "nothing was heard of the answer"
         # A word that comes late cancels the answer for a better one.

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 from tests.clients.process import Served, serving
 
-LIMIT_S = 90.0
+LIMIT_S = 110.0
 
 
 @pytest.hookimpl(tryfirst=True)

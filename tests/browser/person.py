@@ -99,7 +99,7 @@ class Witness:
         """A true value. Not wait_for_function: a content security policy may forbid what it does."""
         end = time.monotonic() + within_s
         while not (value := self._page.evaluate(expression)):
-            kinds = "witness.events.slice(-12).map((x) => [x.way, x.event.type, x.event.error?.message ?? ''].join(' '))"
+            kinds = "witness.events.slice(-12).map((x) => [x.way, x.event.type, x.event.error?.code].join(' '))"
             assert time.monotonic() < end, f"never: {what or expression}; last: {self._page.evaluate(kinds)}"
             self._page.wait_for_timeout(40)
         return value

@@ -19,7 +19,8 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while playwright runs, no other test can run a loop.
+@pytest.fixture(scope="module")
 def launch():
     """launch(more arguments) -> a browser; skips where there is none, unless VIVAVOCE_REQUIRE_BROWSER is set."""
     why = None
@@ -38,7 +39,7 @@ def launch():
         yield lambda *more: playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(launch):
     """A browser whose microphone beeps."""
     browser = launch()

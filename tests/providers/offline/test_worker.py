@@ -77,6 +77,7 @@ def with_worker(module: str, test: Callable[[Worker], Awaitable[None]], **settin
 
     async def main() -> None:
         fds = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
+        others = psutil.Process().children()
         worker = Worker(module, **settings)
         try:
             async with asyncio.timeout(20):
@@ -84,7 +85,7 @@ def with_worker(module: str, test: Callable[[Worker], Awaitable[None]], **settin
         finally:
             await worker.close()
         assert worker.outstanding == 0
-        assert psutil.Process().children() == []
+        assert psutil.Process().children() == others
         assert not fds or len(os.listdir("/proc/self/fd")) == fds
 
     asyncio.run(main())
@@ -290,8 +291,10 @@ def test_closing_in_every_state(toy: str) -> None:
             await start
 
     async def spawned(worker: Worker) -> None:
+        others = psutil.Process().children()
         asked = asyncio.ensure_future(failure(worker, "echo"))
-        while not psutil.Process().children():  # noqa: ASYNC110 - nobody tells of a process that has only just begun
+        # Nobody tells of a process that has only just begun.
+        while psutil.Process().children() == others:  # noqa: ASYNC110
             await asyncio.sleep(0)
         await worker.close()
         assert (await asked).code == "closed"

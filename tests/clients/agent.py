@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -64,9 +64,9 @@ class Running:
         self._schema.received(event, len(json.dumps(event)))
         self.raw.append(event)
 
-    async def expect(self, kind: str, after: int = 0) -> Any:
-        """The first event of a type, from that one on."""
-        return await self._first(lambda: next((e for e in self.events[after:] if e.type == kind), None), kind)
+    async def expect(self, kind: str, where: Callable[[Any], bool] = lambda event: True) -> Any:
+        """The first event of a type."""
+        return await self._first(lambda: next((e for e in self.events if e.type == kind and where(e)), None), kind)
 
     async def server(self, kind: str, count: int = 1) -> dict[str, Any]:
         """The nth event of the server of a type."""

@@ -30,6 +30,12 @@ def test_models_that_do_not_talk_are_passed_over():
     assert found(models("nomic-embed-text"))[0] is None
 
 
+def test_our_own_server_is_no_language_model():
+    ours = {"id": "offline:script", "object": "model", "created": 0, "owned_by": "vivavoce"}
+    assert found(models(data=[ours]))[0] is None
+    assert found(models(data=[ours, {"id": "llama3", "owned_by": "library"}]))[0].model == "llama3"
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -19,6 +19,8 @@ _MOST_BYTES = 1 << 20
 _LONGEST_NAME = 200
 _NO_CHAT = ("embed", "rerank", "whisper", "tts", "bge-", "clip")
 """Parts of the names of models that do not hold a conversation."""
+_OURS = "vivavoce"
+"""Owner of what our own server lists: it takes calls, and is no language model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +94,5 @@ def _models(answer: bytes) -> list[str]:
 
 
 def _name(row: object) -> str:
-    name = row.get("id") if isinstance(row, dict) else None
+    name = row.get("id") if isinstance(row, dict) and row.get("owned_by") != _OURS else None
     return name if isinstance(name, str) and len(name) <= _LONGEST_NAME and name.isprintable() else ""

@@ -11,7 +11,6 @@ import asyncio
 import fractions
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -22,9 +21,9 @@ from ...audio.pcm import rms_dbfs
 from . import offer as offers
 from .aiortc_codec import Decoder, Encoder, encoder, length
 from .aiortc_ice import Ice
-from .channel import MOST_UNSENT, Mailbox, too_long
+from .channel import MOST_UNSENT, DataChannel
 from .jitter import Jitter
-from .line import Line
+from .line import Line, ice_servers, one_line
 from .outgoing import Out
 from .peer import BadOffer, Channel, Network
 
@@ -35,7 +34,6 @@ _ASK_S = 1.0
 _BEHIND_S = 0.5
 """Incoming audio that we come too late for, after a stall; then we go on from there."""
 _MOST_PACKETS = 20
-_CLOSE_S = 0.3
 _END_S = 0.6
 
 
@@ -52,10 +50,7 @@ class AiortcPeer(Line):
         self._ices: list[Ice] = []
         self._dtls: list[Any] = []
         self._tap: _Tap | None = None
-        self._heard = asyncio.Event()
         self._encoder: Encoder | None = None
-        self._channels: list[_Channel] = []
-        self._closed = False
         self._closing: asyncio.Task[None] | None = None
         self._fresh_at = 0.0
         self._packets = 0
@@ -65,8 +60,8 @@ class AiortcPeer(Line):
     async def answer(self, offer: str, on_channel: Callable[[Channel], None]) -> str:
         offers.check(offer)
         connection = self._connection
-        connection.on("connectionstatechange", self._changed)
-        connection.on("datachannel", lambda channel: self._on_channel(channel, on_channel))
+        connection.on("connectionstatechange", lambda: self._changed(connection.connectionState))
+        connection.on("datachannel", lambda channel: self._take(_Channel(channel), on_channel))
         try:
             # With the end of candidates, aioice does not wait for those that show themselves by calling.
             description = self._rtc.RTCSessionDescription(offers.without_end_of_candidates(offer), "offer")
@@ -75,7 +70,7 @@ class AiortcPeer(Line):
             await connection.setLocalDescription(await connection.createAnswer())
         except Exception as error:  # its parser raises whatever the SDP happens to break
             await self.close()
-            raise BadOffer(f"the offer cannot be answered: {_line(error)}") from None
+            raise BadOffer(f"the offer cannot be answered: {one_line(error)}") from None
         if self._closed:
             raise BadOffer("the call was closed before it was answered")
         answer = str(connection.localDescription.sdp)
@@ -97,9 +92,7 @@ class AiortcPeer(Line):
         assert chosen is not None
         self._connection.addTrack(self._voice)
         known = self._rtc.RTCRtpReceiver.getCapabilities("audio").codecs
-        names = [f"audio/{name}" for name in offers.CODECS]
-        ours = [codec for codec in known if codec.mimeType.lower() in names]
-        chosen.setCodecPreferences(sorted(ours, key=lambda codec: names.index(codec.mimeType.lower())))
+        chosen.setCodecPreferences(offers.ours(known, lambda codec: codec.mimeType))
         self._tap = _Tap(self._heard, self._loop)
         receiver = chosen.receiver
         if not hasattr(receiver, "_RTCRtpReceiver__jitter_buffer"):
@@ -109,22 +102,6 @@ class AiortcPeer(Line):
             self._dtls.append(self._connection.sctp.transport)
         self._dtls = list(dict.fromkeys(self._dtls))
         self._ices = [Ice(dtls.transport._connection, self._network) for dtls in self._dtls]
-
-    def _on_channel(self, channel: Any, on_channel: Callable[[Channel], None]) -> None:
-        ours = _Channel(channel)
-        self._channels.append(ours)
-        # It is open already, as a rule; then no event comes.
-        if channel.readyState == "open":
-            on_channel(ours)
-        else:
-            channel.once("open", lambda: on_channel(ours))
-
-    def _changed(self) -> None:
-        state = self._connection.connectionState
-        if state == "connected":
-            self._is_connected()
-        elif state in ("failed", "closed"):
-            self._is_over()
 
     # audio
 
@@ -164,21 +141,7 @@ class AiortcPeer(Line):
                 ice.ask()
         return found
 
-    def _is_over(self) -> None:
-        super()._is_over()
-        self._heard.set()
-        for channel in self._channels:
-            channel.box.close()
-
-    async def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        if self._connected and not self._over.is_set():
-            waiting = [channel.finished() for channel in self._channels]
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.gather(*waiting), _CLOSE_S)
-        await self._stop()
+    async def _hang_up(self) -> None:
         for ice in self._ices:
             await ice.close()
         # If it takes longer it goes on by itself: cut short, it would leave sockets behind.
@@ -272,59 +235,23 @@ def _voice_class() -> Any:
     return Voice
 
 
-class _Channel:
-    """A data channel of the peer's."""
+class _Channel(DataChannel):
+    refusals = (ValueError,)
 
     def __init__(self, channel: Any) -> None:
-        self.label: str = channel.label
-        self.box = Mailbox()
-        self._channel = channel
-        self._room = asyncio.Event()
+        super().__init__(channel)
         channel.bufferedAmountLowThreshold = MOST_UNSENT // 2
-        channel.on("message", self._came)
-        channel.on("bufferedamountlow", self._room.set)
-        channel.on("close", self._gone)
 
-    def _came(self, message: str | bytes) -> None:
-        if not self.box.put(message):
-            self._channel.close()
+    def is_open(self) -> bool:
+        return bool(self._channel.readyState == "open")
 
-    def _gone(self) -> None:
-        self.box.close()
-        self._room.set()
+    def unsent(self) -> int:
+        return int(self._channel.bufferedAmount)
 
-    async def receive(self) -> str | bytes | None:
-        return await self.box.get()
-
-    async def send(self, text: str) -> None:
-        while self._open() and self._channel.bufferedAmount > MOST_UNSENT:
-            self._room.clear()
-            await self._room.wait()
-        if self._open():
-            try:
-                self._channel.send(text)
-            except ValueError as error:
-                too_long(text, error)
-
-    def _open(self) -> bool:
-        return self._channel.readyState == "open" and not self.box.gone.is_set()
-
-    async def close(self, code: int = 1000, reason: str = "") -> None:
-        self._channel.close()
-
-    async def finished(self) -> None:
-        """When the peer has got everything."""
-        self._channel.close()
-        await self.box.gone.wait()
+    def read(self, event: Any) -> str | bytes:
+        message: str | bytes = event
+        return message
 
 
 def _configuration(rtc: Any, network: Network) -> Any:
-    servers = [
-        rtc.RTCIceServer(server.url, server.username or None, server.credential or None)
-        for server in network.ice_servers
-    ]
-    return rtc.RTCConfiguration(iceServers=servers)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    return rtc.RTCConfiguration(iceServers=ice_servers(rtc.RTCIceServer, network))

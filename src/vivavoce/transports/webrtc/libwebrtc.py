@@ -19,8 +19,8 @@ from ...audio.frame import Frame
 from ...audio.pcm import Pcm, to_mono
 from . import line
 from . import offer as offers
-from .channel import MOST_UNSENT, Mailbox, too_long
-from .line import Line
+from .channel import MOST_UNSENT, DataChannel
+from .line import Line, ice_servers, one_line
 from .outgoing import Out
 from .peer import BadOffer, Channel, Network
 
@@ -32,7 +32,6 @@ _STATS_S = 2.0
 _STALE_S = 0.4
 """Without a packet of audio for so long, other signs of life are looked for."""
 _CERTAIN_MS = 10.0
-_CLOSE_S = 0.3
 
 
 @cache
@@ -56,9 +55,6 @@ class LibWebrtcPeer(Line):
         self._source: Any = None
         self._receiver: Any = None
         self._ears: Any = None
-        self._heard = asyncio.Event()
-        self._channels: list[_Channel] = []
-        self._closed = False
         self._found = 0
         self._looked_at = 0.0
         self._packets = -1
@@ -70,9 +66,9 @@ class LibWebrtcPeer(Line):
     async def answer(self, offer: str, on_channel: Callable[[Channel], None]) -> str:
         offers.check(offer)
         connection, rtc = self._connection, self._rtc
-        connection.on("connectionstatechange", lambda _: self._changed())
+        connection.on("connectionstatechange", lambda _: self._changed(str(connection.connection_state)))
         connection.on("track", self._on_track)
-        connection.on("datachannel", lambda event: self._on_channel(event.channel, on_channel))
+        connection.on("datachannel", lambda event: self._take(_Channel(event.channel), on_channel))
         gathered = asyncio.Event()
         connection.on("icegatheringstatechange", lambda _: gathered.set() if self._gathered() else None)
         try:
@@ -85,7 +81,7 @@ class LibWebrtcPeer(Line):
             raise BadOffer("the call was closed before it was answered") from None
         except (rtc.PythonWebRTCException, ValueError, TypeError) as error:
             await self.close()
-            raise BadOffer(f"the offer cannot be answered: {_line(error)}") from None
+            raise BadOffer(f"the offer cannot be answered: {one_line(error)}") from None
         self._begin()
         self._watch_transports()
         with suppress(TimeoutError):
@@ -112,7 +108,8 @@ class LibWebrtcPeer(Line):
         self._source = rtc.MediaStreamTrackGenerator("audio")
         stream = rtc.MediaStream()
         sender = self._connection.add_track(self._source, stream)
-        chosen.set_codec_preferences(_codecs(rtc))
+        known = rtc.RTCRtpReceiver.get_capabilities("audio").codecs
+        chosen.set_codec_preferences(offers.ours(known, lambda codec: codec.mime_type))
         self._receiver = chosen.receiver
         self._ears = _ears(rtc)(rtc.MediaStreamTrackProcessorInit(chosen.receiver.track, _CHUNKS))
         self._ears.heard = self._heard
@@ -120,22 +117,6 @@ class LibWebrtcPeer(Line):
 
     def _on_track(self, event: Any) -> None:
         self._held += [event, event.track, event.receiver, event.transceiver, *event.streams]
-
-    def _on_channel(self, channel: Any, on_channel: Callable[[Channel], None]) -> None:
-        ours = _Channel(channel)
-        self._channels.append(ours)
-        # It may be open already; then no event comes.
-        if channel.ready_state == "open":
-            on_channel(ours)
-        else:
-            channel.once("open", lambda _: on_channel(ours))
-
-    def _changed(self) -> None:
-        state = str(self._connection.connection_state)
-        if state == "connected":
-            self._is_connected()
-        elif state in ("failed", "closed"):
-            self._is_over()
 
     def _watch_transports(self) -> None:
         """A peer that hangs up ends DTLS; the connection's own state does not tell."""
@@ -206,71 +187,29 @@ class LibWebrtcPeer(Line):
         moved, self._packets = packets != self._packets, packets
         return moved
 
-    def _is_over(self) -> None:
-        super()._is_over()
-        self._heard.set()
-        for channel in self._channels:
-            channel.box.close()
-
-    async def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        if self._connected and not self._over.is_set():
-            waiting = [channel.finished() for channel in self._channels]
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.gather(*waiting), _CLOSE_S)
-        await self._stop()
+    async def _hang_up(self) -> None:
         self._connection.close()
         if self._source is not None:
             self._source.stop()
         self._held.clear()
 
 
-class _Channel:
-    """A data channel of the peer's."""
+class _Channel(DataChannel):
+    refusals = (TypeError,)
 
     def __init__(self, channel: Any) -> None:
-        self.label = channel.label
-        self.box = Mailbox()
-        self._channel = channel
-        self._room = asyncio.Event()
+        super().__init__(channel)
         channel.buffered_amount_low_threshold = MOST_UNSENT // 2
-        channel.on("message", lambda event: self._came(event.data))
-        channel.on("bufferedamountlow", lambda _: self._room.set())
-        channel.on("close", lambda _: self._gone())
 
-    def _came(self, message: str | bytes) -> None:
-        if not self.box.put(message):
-            self._channel.close()
+    def is_open(self) -> bool:
+        return bool(self._channel.ready_state == "open")
 
-    def _gone(self) -> None:
-        self.box.close()
-        self._room.set()
+    def unsent(self) -> int:
+        return int(self._channel.buffered_amount)
 
-    async def receive(self) -> str | bytes | None:
-        return await self.box.get()
-
-    async def send(self, text: str) -> None:
-        while self._open() and self._channel.buffered_amount > MOST_UNSENT:
-            self._room.clear()
-            await self._room.wait()
-        if self._open():
-            try:
-                self._channel.send(text)
-            except TypeError as error:
-                too_long(text, error)
-
-    def _open(self) -> bool:
-        return bool(self._channel.ready_state == "open") and not self.box.gone.is_set()
-
-    async def close(self, code: int = 1000, reason: str = "") -> None:
-        self._channel.close()
-
-    async def finished(self) -> None:
-        """When the peer has got everything."""
-        self._channel.close()
-        await self.box.gone.wait()
+    def read(self, event: Any) -> str | bytes:
+        message: str | bytes = event.data
+        return message
 
 
 @cache
@@ -302,23 +241,5 @@ def _ended(transport: Any) -> bool:
     return str(transport.state) in ("closed", "failed")
 
 
-def _codecs(rtc: Any) -> list[Any]:
-    """The codecs that we speak, the best first."""
-    known = rtc.RTCRtpReceiver.get_capabilities("audio").codecs
-    names = [f"audio/{name}" for name in offers.CODECS]
-    return sorted(
-        (codec for codec in known if codec.mime_type.lower() in names),
-        key=lambda codec: names.index(codec.mime_type.lower()),
-    )
-
-
 def _configuration(rtc: Any, network: Network) -> Any:
-    servers = [
-        rtc.RTCIceServer(server.url, server.username or None, server.credential or None)
-        for server in network.ice_servers
-    ]
-    return rtc.RTCConfiguration(ice_servers=servers, port_range=network.ports)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+    return rtc.RTCConfiguration(ice_servers=ice_servers(rtc.RTCIceServer, network), port_range=network.ports)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 from ...audio.pcm import Pcm
 from ...core.errors import BadInput
+from .channel import DataChannel
 from .outgoing import Out, Outgoing
-from .peer import Network, Traffic
+from .peer import Channel, Network, Traffic
 
 CONNECT_S = 15.0
 """A peer that did not connect by then never will."""
@@ -17,6 +21,8 @@ _LOOK_S = 0.25
 """How often we look for signs of life."""
 GATHER_S = 2.0
 """How long the answer waits for our own candidates: servers that do not answer must not hold up the call."""
+_LAST_WORDS_S = 0.3
+"""How long the channels get for what was said last."""
 _SERVER = re.compile(r"(stuns?:[^?/@]+|turns?:[^?/@]+(\?transport=(udp|tcp))?)")
 
 
@@ -32,6 +38,15 @@ def check(network: Network) -> None:
     if network.ports is not None and not 0 < network.ports[0] <= network.ports[1] <= 65_535:
         first, last = network.ports
         raise BadInput(f"{first} to {last} is no range of ports for WebRTC; use for example 50000 to 50999")
+
+
+def ice_servers(make: Callable[[str, str | None, str | None], Any], network: Network) -> list[Any]:
+    """The servers of a network, as `make` (url, username, credential) makes them."""
+    return [make(server.url, server.username or None, server.credential or None) for server in network.ice_servers]
+
+
+def one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 class Line(ABC):
@@ -52,6 +67,10 @@ class Line(ABC):
         self._connected = False
         self._over = asyncio.Event()
         """The peer is gone, or we are."""
+        self._heard = asyncio.Event()
+        """There is audio of the peer, or there will be none."""
+        self._channels: list[DataChannel] = []
+        self._closed = False
 
     # what a backend does
 
@@ -63,7 +82,23 @@ class Line(ABC):
     async def _signs(self) -> int:
         """A number that differs from the last one when the peer was heard of in between; updates `traffic`."""
 
+    @abstractmethod
+    async def _hang_up(self) -> None:
+        """Free what the library holds. Called once, when nothing runs any more."""
+
     # for backends
+
+    def _changed(self, state: str) -> None:
+        """The connection is in another state, by its name in the specification."""
+        if state == "connected":
+            self._is_connected()
+        elif state in ("failed", "closed"):
+            self._is_over()
+
+    def _take(self, channel: DataChannel, on_channel: Callable[[Channel], None]) -> None:
+        """The peer opens a channel."""
+        self._channels.append(channel)
+        channel.when_open(lambda: on_channel(channel))
 
     def _begin(self) -> None:
         """From now on the peer is expected."""
@@ -85,12 +120,24 @@ class Line(ABC):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._heard.set()
+        for channel in self._channels:
+            channel.gone()
 
-    async def _stop(self) -> None:
+    async def close(self) -> None:
+        """See `Peer.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._connected and not self._over.is_set():
+            waiting = [channel.finished() for channel in self._channels]
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*waiting), _LAST_WORDS_S)
         self._is_over()
         if self._watching is not None and self._watching is not asyncio.current_task():
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
+        await self._hang_up()
 
     # what goes out
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from .peer import BadOffer
 
 CODECS = ("opus", "pcmu", "pcma")
 """What we speak, the best first."""
+Codec = TypeVar("Codec")
 _STATIC = {"0": "pcmu", "8": "pcma"}
 """Payload types that need no description."""
 _LONGEST = 200_000
@@ -39,6 +42,12 @@ class Section:
 class _Draft:
     media: str
     lines: list[str] = field(default_factory=list)
+
+
+def ours(known: Iterable[Codec], mime: Callable[[Codec], str]) -> list[Codec]:
+    """The codecs of a library that we speak, the best first; `mime` is the name of one, as audio/opus."""
+    rank = {f"audio/{name}": n for n, name in enumerate(CODECS)}
+    return sorted((one for one in known if mime(one).lower() in rank), key=lambda one: rank[mime(one).lower()])
 
 
 def check(offer: str) -> None:

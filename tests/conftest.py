@@ -1,7 +1,19 @@
-"""Modules that tests share explain their failures as tests do; said here, before anybody imports them."""
+"""What the whole suite shares: tests that are coroutines, servers of their own, and failures that explain themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from tests.clients.process import Served
+
+# Said here, before anybody imports them.
 pytest.register_assert_rewrite(
     "tests.app.office",
     "tests.app.phone",
@@ -15,3 +27,27 @@ pytest.register_assert_rewrite(
     "tests.wire.openai_realtime.laws",
     "tests.wire.openai_realtime.pair",
 )
+
+LIMIT_S = 30.0
+LIMITS_S = {"tests.clients": 45.0, "tests.webrtc": 110.0}
+"""Longest time of a test that is a coroutine, by the room it is in."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine on a loop of its own; whatever it leaves behind is its failure."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    given = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    limit = LIMITS_S.get(pyfuncitem.module.__name__.rpartition(".")[0], LIMIT_S)
+    asyncio.run(asyncio.wait_for(pyfuncitem.obj(**given), limit))
+    return True
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """serve("--max-session", "2", keys=("...",)) -> a server process of this test's own"""
+    from tests.clients.process import serving
+
+    with ExitStack() as stack:
+        yield lambda *options, keys=(): stack.enter_context(serving(*options, keys=keys))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
-import string
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -37,7 +35,7 @@ from ..wire.openai_realtime.effects import Configure, Connect, McpTool
 from ..wire.openai_realtime.refusal import Refusal
 from ..wire.openai_realtime.server import Server
 from ..wire.openai_realtime.tools import chosen, functions, shown
-from .http.errors import BadSession, Refused
+from .http.errors import BadSession, Refused, make_id
 from .http.socket import Opening
 from .mcp import McpServers
 from .watch import Watch
@@ -45,7 +43,6 @@ from .watch import Watch
 WATCH = "vivavoce"
 """The data channel of our own events."""
 _STEP = IN_RATE
-_LETTERS = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +164,7 @@ class _Call(ABC, Generic[Line]):
         log: Callable[[str], None],
         owner: str,
     ) -> None:
-        ids = _ident("")
+        ids = make_id("", 16)
         self._settings = settings
         self._running = running
         self._log = log
@@ -405,9 +402,5 @@ async def _outlast(task: asyncio.Task[Any]) -> None:
 async def _turn_away(socket: Socket, refusal: Refusal, code: int) -> None:
     """An error instead of a session."""
     error = {"type": refusal.kind, "code": refusal.code, "message": refusal.message, "param": refusal.param}
-    await socket.send(json.dumps({"type": "error", "event_id": _ident("event_"), "error": error}))
+    await socket.send(json.dumps({"type": "error", "event_id": make_id("event_", 16), "error": error}))
     await socket.close(code, f"{refusal.kind}.{refusal.code}")
-
-
-def _ident(prefix: str) -> str:
-    return prefix + "".join(secrets.choice(_LETTERS) for _ in range(16))

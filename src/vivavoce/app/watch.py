@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.commands import Command
@@ -26,37 +27,39 @@ class Watch(Observer):
         self._watching = Watching()
         self._started = json.dumps({"type": "call.started", "at_ms": 0, **started})
         self._last: deque[str] = deque(maxlen=_KEPT)
-        self._queues: list[deque[str]] = []
-        self._news: list[asyncio.Event] = []
+        self._watchers: list[_Watcher] = []
 
     def handled(self, now: int, event: Event, commands: Sequence[Command]) -> None:
         for message in self._watching.handled(now, event, commands):
             text = message.decode()
             self._last.append(text)
-            for queue, news in zip(self._queues, self._news, strict=True):
-                queue.append(text)
-                news.set()
+            for watcher in self._watchers:
+                watcher.waiting.append(text)
+                watcher.news.set()
 
     async def serve(self, socket: Socket) -> None:
         """Tell one watcher, until it is gone."""
-        queue, news = deque([self._started, *self._last], maxlen=_KEPT), asyncio.Event()
-        self._queues.append(queue)
-        self._news.append(news)
-        telling = asyncio.get_running_loop().create_task(_tell(socket, queue, news), name="watcher")
+        watcher = _Watcher(deque([self._started, *self._last], maxlen=_KEPT))
+        self._watchers.append(watcher)
+        telling = asyncio.get_running_loop().create_task(watcher.tell(socket), name="watcher")
         try:
             while await socket.receive() is not None:
                 # A watcher has nothing to say.
                 pass
         finally:
-            self._news.remove(news)
-            self._queues = [other for other in self._queues if other is not queue]
+            self._watchers.remove(watcher)
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
 
 
-async def _tell(socket: Socket, queue: deque[str], news: asyncio.Event) -> None:
-    while True:
-        while queue:
-            await socket.send(queue.popleft())
-        news.clear()
-        await news.wait()
+@dataclass(eq=False, slots=True)
+class _Watcher:
+    waiting: deque[str]
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def tell(self, socket: Socket) -> None:
+        while True:
+            while self.waiting:
+                await socket.send(self.waiting.popleft())
+            self.news.clear()
+            await self.news.wait()

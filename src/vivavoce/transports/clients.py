@@ -32,15 +32,22 @@ Ordered = Hear | Act | Configure | Recognise
 
 
 class Socket(Protocol):
-    """One WebSocket."""
+    """One WebSocket that was accepted, or something like it."""
 
     async def receive(self) -> str | bytes | None:
-        """The next message; None when the peer is gone."""
+        """The next message; None when the peer is gone or the socket was closed."""
         ...
 
-    async def send(self, text: str) -> None: ...
+    async def send(self, text: str) -> None:
+        """Send one text frame; returns when the transport has taken it. Silent when the peer is gone.
 
-    async def close(self, code: int = 1000, reason: str = "") -> None: ...
+        A peer that does not read for long is dropped.
+        """
+        ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close. Safe to call twice."""
+        ...
 
 
 class Clients:

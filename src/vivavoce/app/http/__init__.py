@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .keys import Keys, read_keys
     from .run import serve
     from .server import make_app
-    from .socket import Calls, Handler, Opening, Socket
+    from .socket import Calls, Handler, Opening
     from .tls import Tls, load, self_signed
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "Handler",
     "Keys",
     "Opening",
-    "Socket",
     "Tls",
     "load",
     "make_app",
@@ -42,7 +41,6 @@ _HOMES = {
     "Handler": "socket",
     "Keys": "keys",
     "Opening": "socket",
-    "Socket": "socket",
     "Tls": "tls",
     "load": "tls",
     "make_app": "server",

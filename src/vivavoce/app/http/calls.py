@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...core.errors import BadInput
+from .body import as_object, read_body
 from .connections import Connections
 from .door import Door
 from .errors import BadSession, Refused
@@ -136,7 +137,7 @@ async def _read(request: Request) -> tuple[str, dict[str, Any]]:
     """The offer and the session in a request. Raises Refused."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/sdp":
-        return _offer(await _body(request, MOST_OFFER_BYTES)), {}
+        return _offer(await read_body(request, MOST_OFFER_BYTES)), {}
     if kind != "multipart/form-data":
         message = "Send the offer as application/sdp, or as the field 'sdp' of multipart/form-data."
         raise Refused(400, "invalid_content_type", message)
@@ -159,16 +160,6 @@ async def _field(value: UploadFile | str | None) -> bytes:
     return (value or "").encode()
 
 
-async def _body(request: Request, most: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            message = f"The body is larger than {most} bytes."
-            raise Refused(413, "request_too_large", message, headers={"Connection": "close"})
-    return bytes(body)
-
-
 def _offer(data: bytes) -> str:
     if len(data) > MOST_OFFER_BYTES:
         raise Refused(413, "request_too_large", f"An offer has at most {MOST_OFFER_BYTES} bytes.", "sdp")
@@ -184,12 +175,9 @@ def _session(data: bytes) -> dict[str, Any]:
     if len(data) > MOST_SESSION_BYTES:
         raise Refused(413, "request_too_large", f"A session has at most {MOST_SESSION_BYTES} bytes.", "session")
     try:
-        session = msgspec.json.decode(data)
+        return as_object(msgspec.json.decode(data), "session")
     except (ValueError, RecursionError):
         raise Refused(400, "invalid_json", "The session could not be parsed as JSON.", "session") from None
-    if not isinstance(session, dict):
-        raise Refused(400, "invalid_type", "Expected an object for 'session'.", "session")
-    return session
 
 
 def _refused(error: Exception) -> Exception:

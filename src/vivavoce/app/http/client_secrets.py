@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from .body import as_object, read_body
 from .door import Door
 from .errors import BadSession, Refused, make_id
 
@@ -31,10 +32,10 @@ class ClientSecrets:
         credential = self._door.admit(request)
         if credential.is_secret:
             raise Refused(403, "insufficient_permissions", "A client secret cannot make another; use an API key.")
-        body = _object(await read_json(request), None)
+        body = as_object(await read_json(request), None)
         seconds = _seconds(body)
         asked = body.get("session")
-        session = {} if asked is None else _object(asked, "session")
+        session = {} if asked is None else as_object(asked, "session")
         try:
             effective = self._check_session(session or {"type": "realtime"})
         except BadSession as error:
@@ -49,14 +50,9 @@ class ClientSecrets:
 
 async def read_json(request: Request) -> Any:
     """The body, `{}` when it is empty. Raises Refused when it is too large or no JSON."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY_BYTES:
-            message = f"The body is larger than {MOST_BODY_BYTES} bytes."
-            raise Refused(413, "request_too_large", message, headers={"Connection": "close"})
+    body = await read_body(request, MOST_BODY_BYTES)
     try:
-        return msgspec.json.decode(bytes(body)) if body.strip() else {}
+        return msgspec.json.decode(body) if body.strip() else {}
     except (ValueError, RecursionError) as error:
         raise Refused(400, "invalid_json", "The body could not be parsed as JSON.") from error
 
@@ -65,7 +61,7 @@ def _seconds(body: dict[str, Any]) -> int:
     asked = body.get("expires_after")
     if asked is None:
         return _DEFAULT_SECONDS
-    expires_after = _object(asked, "expires_after")
+    expires_after = as_object(asked, "expires_after")
     if expires_after.get("anchor", "created_at") != "created_at":
         raise Refused(400, "invalid_value", "The only anchor is 'created_at'.", "expires_after.anchor")
     seconds = expires_after.get("seconds", _DEFAULT_SECONDS)
@@ -75,12 +71,6 @@ def _seconds(body: dict[str, Any]) -> int:
     if not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
         raise Refused(400, "invalid_value", f"'{param}' must be from {_LEAST_SECONDS} to {_MOST_SECONDS}.", param)
     return seconds
-
-
-def _object(value: Any, param: str | None) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Refused(400, "invalid_type", f"Expected an object for '{param or 'the body'}'.", param)
-    return value
 
 
 def _shown(effective: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ...transports.clients import Socket
+
 Message = MutableMapping[str, Any]
 MOST_PENDING_BYTES = 16 << 20
 STALL_S = 10.0
@@ -29,22 +31,6 @@ class Opening:
     """Names the API key, or the one that a client secret was made with; never contains it."""
     safety_id: str
     """The application's name for its user; may be empty."""
-
-
-class Socket(Protocol):
-    """One accepted WebSocket."""
-
-    async def receive(self) -> str | bytes | None:
-        """The next message; None when the peer is gone or the socket was closed."""
-
-    async def send(self, text: str) -> None:
-        """Send one text frame; returns when the transport has taken it. Silent when the peer is gone.
-
-        A peer that does not read for long is dropped.
-        """
-
-    async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close. Safe to call twice."""
 
 
 Handler = Callable[[Opening, Socket], Awaitable[None]]

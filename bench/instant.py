@@ -96,7 +96,7 @@ class InstantTts:
     rate = 24_000
     voices: tuple[str, ...] = ("tone",)
 
-    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Speech]:
+    async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> AsyncIterator[Speech]:
         samples = self.rate * WORD_MS // 1000
         tone = (8_000 * np.sin(np.arange(samples) * 0.05)).astype(np.int16)
         chars = 0

@@ -1,4 +1,4 @@
-"""What the whole suite shares: tests that are coroutines, servers of their own, and failures that explain themselves."""
+"""What the whole suite shares: coroutines as tests, servers of their own, and failures that explain themselves."""
 
 from __future__ import annotations
 

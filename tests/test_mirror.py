@@ -12,6 +12,7 @@ DATA = {
     "core/events.py": "frozen nouns; every script in tests/core sends them",
     "core/notices.py": "frozen nouns; every script in tests/core reads them",
     "providers/base.py": "protocols",
+    "providers/profile.py": "capability flags, as data",
     "transports/base.py": "protocols",
     "transports/webrtc/peer.py": "protocols, and what they speak of as data",
     "runtime/engines.py": "what a session is made of, as data",

@@ -49,7 +49,7 @@ class DeafStt(InstantStt):
 class SlowTts(InstantTts):
     """Takes its time for each word, as slow as it is spoken."""
 
-    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Any]:
+    async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> AsyncIterator[Any]:
         async for piece in super().speak(text, voice, speed):
             await asyncio.sleep(0.3)
             yield piece

@@ -102,7 +102,7 @@ class NamedTts(InstantTts):
         super().__init__()
         self.voices: list[str] = []
 
-    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Any]:
+    async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> AsyncIterator[Any]:
         self.voices.append(voice)
         async for piece in super().speak(text, voice, speed):
             yield piece

@@ -147,6 +147,29 @@ def test_a_turn_model_hastens_and_delays():
     c.saw("turned 1 'what time is it' LONGEST_WAIT")
 
 
+def test_a_recogniser_with_an_opinion_of_its_own_hastens_and_delays():
+    c = Script()
+    c.hears("what time is it")
+    c.post(TurnScore(0, 1.0))
+    c.silence(350)
+    c.saw("turned 1 'what time is it' SCORED")
+
+    c = Script()
+    c.hears("what time is it")
+    c.post(TurnScore(0, 1.0))
+    c.post(TurnScore(0, 0.0))
+    c.silence(1_000)
+    c.not_since("turned")
+
+
+def test_an_opinion_about_nothing_is_ignored():
+    c = Script()
+    c.post(TurnScore(0, 1.0))
+    c.hears("what time is it")
+    c.silence(300)
+    c.never("turned")
+
+
 def test_a_turn_model_is_asked_again_all_through_the_silence():
     c = Script(has_turn_score=True)
     c.hears("what time is it")

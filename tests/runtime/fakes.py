@@ -220,10 +220,12 @@ class ToneTts:
         self.chunk_delay_ms = chunk_delay_ms
         self.error = error or ProviderError("refused", "no voice today")
         self.spoken: list[str] = []
+        self.before: list[str] = []
         self.open = 0
 
-    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Speech | Usage]:
+    async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> AsyncIterator[Speech | Usage]:
         self.spoken.append(text)
+        self.before.append(before)
         self.open += 1
         try:
             yield Usage(Role.TTS, self.model, (("characters", float(len(text))),))

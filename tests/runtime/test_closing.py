@@ -207,7 +207,7 @@ def test_what_does_not_close_in_time_is_named() -> None:
 
 def test_a_provider_that_ignores_cancellation_is_named() -> None:
     class Deaf(ToneTts):
-        async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Speech]:  # type: ignore[override]
+        async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> AsyncIterator[Speech]:  # type: ignore[override]
             for _ in range(3):
                 try:
                     await asyncio.sleep(60)

@@ -117,7 +117,7 @@ def test_a_synthesis_that_stalls_is_replaced() -> None:
 
 def test_silence_for_words_is_a_failure_and_not_an_answer() -> None:
     class Mute(ToneTts):
-        async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Speech]:  # type: ignore[override]
+        async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> AsyncIterator[Speech]:  # type: ignore[override]
             self.spoken.append(text)
             if "noon" in text and self.spoken.count(text) == 1:
                 yield Speech(np.zeros(9_000, dtype=np.int16))
@@ -133,7 +133,7 @@ def test_silence_for_words_is_a_failure_and_not_an_answer() -> None:
 @pytest.mark.parametrize("speech", [Speech(np.zeros((5, 2), dtype=np.int16)), Speech(np.zeros(500, dtype=np.float64))])
 def test_a_synthesiser_that_gives_no_audio_has_failed(speech: Speech) -> None:
     class Broken(ToneTts):
-        async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Speech]:  # type: ignore[override]
+        async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> AsyncIterator[Speech]:  # type: ignore[override]
             yield speech
 
     call = make(HELLO, tts=Broken(), until=4_000).run()
@@ -142,7 +142,7 @@ def test_a_synthesiser_that_gives_no_audio_has_failed(speech: Speech) -> None:
 
 def test_an_endless_synthesis_is_ended_and_what_was_made_is_played() -> None:
     class Endless(ToneTts):
-        async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Speech]:  # type: ignore[override]
+        async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> AsyncIterator[Speech]:  # type: ignore[override]
             while True:
                 yield Speech(tone(1_000, self.rate))
 

@@ -74,6 +74,13 @@ def test_parts_are_made_in_order_however_they_are_asked_for() -> None:
     assert bench.tts.spoken == ["One.", "Two.", "Three."]
 
 
+def test_a_synthesiser_is_told_what_was_said_before() -> None:
+    bench = Bench(ToneTts()).run(2_000, (0, say(0, "One. ")), (0, say(1, "Too. ")), (0, say(2, "Three.")))
+    assert bench.tts.before == ["", "One. ", "One. Too. "]
+    again = Bench(ToneTts()).run(2_000, (0, say(0, "One. ")), (0, say(1, "Too. ")), (10, say(0, "Four. ")))
+    assert again.tts.before == ["", ""]
+
+
 def test_a_part_asked_for_early_waits_for_those_before_it() -> None:
     bench = Bench(ToneTts()).run(2_000, (0, say(1, "Two.")), (500, say(0, "One.")), (500, say(1, "Two.")))
     assert bench.tts.spoken == ["One.", "Two."]

@@ -82,13 +82,16 @@ class UserWords:
     """True when `text` will not change. An empty final text says: nothing was said up to `end`."""
     start: int
     end: int
+    times: tuple[tuple[int, int], ...] = ()
+    """Where each word of `text` begins and ends, if the recogniser tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnScore:
-    """A turn model's answer to `ScoreTurn`: probability `p` that the turn is over."""
+    """Probability `p` that the turn is over: a turn model's answer to `ScoreTurn`, or what a recogniser thinks."""
 
     turn: int
+    """As in `ScoreTurn`; 0, of a recogniser that judges by itself, for the turn that is open."""
     p: float
 
 

@@ -176,8 +176,10 @@ class Listening:
             self.answer(turn, Why.WORDS_CHANGED)
 
     def scored(self, score: TurnScore) -> None:
-        if self.turn is not None and self.turn.id == score.turn and not self.turn.speaking:
-            self.turn.score = score.p
+        """What somebody thinks about the open turn; a recogniser may know it before the detector hears silence."""
+        turn = self.turn
+        if turn is not None and (not score.turn or (score.turn == turn.id and not turn.speaking)):
+            turn.score = score.p
 
     # the end of a turn
 

@@ -18,6 +18,8 @@ from ..core.events import Event, WordEnd
 Pcm = NDArray[np.int16]
 Post = Callable[[Event], None]
 """Puts an event into the session's inbox; call it from the session's loop only; never blocks."""
+Busy = Callable[[int], None]
+"""Called with +1 when work begins outside the event loop and with -1 when its result has arrived."""
 
 
 class Vad(Protocol):
@@ -129,8 +131,9 @@ class Tts(Protocol):
     rate: int
     voices: tuple[str, ...]
 
-    def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[Speech | Usage]:
-        """Audio as it is made; closing the iterator cancels. Raises `ProviderError`."""
+    def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> AsyncIterator[Speech | Usage]:
+        """Audio as it is made; closing the iterator cancels. `before` is what the same reply says before `text`, for
+        the melody; it is not spoken. Raises `ProviderError`."""
         ...
 
     async def close(self) -> None: ...

@@ -16,6 +16,8 @@ from .supervise import Guarded
 
 MAX_PARTS = 512
 """Parts of one reply that may wait."""
+_BEFORE = 400
+"""Characters of what was said before that a synthesiser is told."""
 Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 
 
@@ -39,6 +41,8 @@ class Speaker:
         """Some of it was written to the playout."""
         self._waiting: dict[int, tuple[str, int]] = {}
         """Parts that have not ended: their words, and how often they were asked for before."""
+        self._texts: dict[int, str] = {}
+        """All parts, those that have ended too."""
         self._attempts: dict[int, asyncio.Task[None]] = {}
         """Syntheses under way: of the part whose turn it is, and of the next."""
         self._part = 0
@@ -64,6 +68,7 @@ class Speaker:
         self._stop_from(part)
         self._waiting = {n: waiting for n, waiting in self._waiting.items() if n < part}
         self._waiting[part] = (text, attempt)
+        self._texts = {n: said for n, said in self._texts.items() if n < part} | {part: text}
         if part == self._part:
             self._begun = self._failed = self._made = False
         self._go_on()
@@ -130,7 +135,8 @@ class Speaker:
             audio = PartAudio(self._tts.rate)
         except AudioError as error:
             raise ProviderError("bad_audio", str(error)) from error
-        async with Guarded(lambda: self._tts.speak(text, self._voice, self._speed)) as made:
+        before = "".join(said for n, said in self._texts.items() if n < part)[-_BEFORE:]
+        async with Guarded(lambda: self._tts.speak(text, self._voice, self._speed, before)) as made:
             async for output in made:
                 if not self._mine(part):
                     return

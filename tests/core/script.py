@@ -155,6 +155,10 @@ class Script:
         """Voice without words."""
         self.hears("", ms)
 
+    def sounds(self) -> None:
+        """32 ms of something loud that is no speech."""
+        self._window(0.02, 0, 0.0)
+
     def silence(self, ms: int) -> None:
         """The caller is silent; time passes."""
         for _ in range(max(1, round(ms / 32))):
@@ -382,6 +386,8 @@ def _notice(n: told.Notice) -> str:
             return f"turned {turn} {text!r}"
         case told.UserDropped(turn, text):
             return f"dropped {turn} {text!r}"
+        case told.UserPressed(digit):
+            return f"pressed {digit}"
         case told.ReplyOpened(reply, origin):
             return f"opened {reply} {origin.value}"
         case told.ReplyDelta(reply, text):

@@ -11,6 +11,7 @@ from vivavoce.core.errors import Misuse, PolicyError
 from vivavoce.core.events import (
     CallEnded,
     CallStarted,
+    DigitPressed,
     Event,
     HangUpAsked,
     ItemCreated,
@@ -34,7 +35,7 @@ from vivavoce.core.events import (
     UserSound,
     UserWords,
 )
-from vivavoce.core.notices import ReplyClosed, UserTurned
+from vivavoce.core.notices import ReplyClosed, UserPressed, UserTurned
 
 STORY = "Once upon a time there was a keeper who spoke with the sea. Every night he sang. The end."
 
@@ -133,6 +134,18 @@ def test_a_sign_of_life_begins_the_prompts_anew(how):
     c.saw("closed 3 done")
     c.silence(2_100)
     c.saw("opened 4 idle", "Speak 4.0 'Hello?'")
+
+
+def test_a_key_is_told_and_is_a_sign_of_life():
+    c = Script(IDLE)
+    c.silence(1_900)
+    c.post(DigitPressed("#", 29_000))
+    assert c.find(UserPressed) == [UserPressed("#", 29_000)]
+    c.saw("pressed # KEY")
+    c.silence(1_900)
+    c.not_since("opened")
+    c.silence(200)
+    c.saw("opened 1 idle", "Speak 1.0 'Hello?'")
 
 
 def test_silence_is_counted_only_while_nothing_is_going_on():

@@ -5,6 +5,7 @@ from script import STORY, Script, telling
 
 from vivavoce.core.commands import Generate
 from vivavoce.core.events import (
+    DigitPressed,
     Say,
     StopAsked,
 )
@@ -55,6 +56,20 @@ def test_a_cough_only_lowers_the_voice():
     c.plays(8)
     c.saw("closed 1 done")
     c.never("Flush", "Hold")
+
+
+def test_a_key_over_the_agents_voice_changes_nothing():
+    """Its tone is no speech to the detector; what it means is for the application to say."""
+    c = telling()
+    for digit in "1#":
+        c.post(DigitPressed(digit, c.at))
+        for _ in range(4):
+            c.sounds()
+    c.saw("pressed 1 KEY", "pressed # KEY")
+    c.plays(8)
+    c.saw("closed 1 done")
+    c.never("Duck", "Hold", "Flush", "started 2")
+    assert c.find(ReplyClosed)[0].heard == STORY
 
 
 def test_a_pause_for_nothing_is_undone_at_the_same_sample():

@@ -15,6 +15,7 @@ from vivavoce.core.conversation import Conversation
 from vivavoce.core.events import (
     CallEnded,
     CallStarted,
+    DigitPressed,
     HangUpAsked,
     HeardReported,
     InputCleared,
@@ -278,6 +279,10 @@ class AnyCall(RuleBasedStateMachine):
     @rule(turn=st.integers(0, 9), p=st.floats(0, 1))
     def scored(self, turn, p):
         self.post(TurnScore(turn, p))
+
+    @rule(digit=st.sampled_from("1*A"))
+    def pressed(self, digit):
+        self.post(DigitPressed(digit, self.at))
 
     @rule(kind=st.sampled_from(list(RemoteTurn)), back=st.integers(-5_000, 20_000))
     def remote_turned(self, kind, back):

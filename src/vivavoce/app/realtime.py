@@ -168,7 +168,9 @@ class _Call(ABC, Generic[Line]):
         self._settings = settings
         self._running = running
         self._log = log
-        self._server = Server(ids, session, int(time.time()) + settings.most_s, self.plays)
+        now = time.time()
+        epoch = now - asyncio.get_running_loop().time()
+        self._server = Server(ids, session, int(now) + settings.most_s, self.plays, epoch)
         self._engines = engines
         self._mcp = McpServers(self._listed)
         conversation = Conversation(settings.policy, {})

@@ -84,6 +84,7 @@ class Why(Enum):
     NO_WORDS = "sound without words"
     CLEARED = "the input was cleared"
     REMOTE = "the remote engine decided"
+    KEY = "the caller pressed a key"
     # answering
     EARLY_WORDS = "partial words look complete"
     WORDS_CHANGED = "the words changed after an early start"

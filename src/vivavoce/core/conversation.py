@@ -17,6 +17,7 @@ from .errors import Misuse
 from .events import (
     CallEnded,
     CallStarted,
+    DigitPressed,
     Event,
     HangUpAsked,
     HeardReported,
@@ -51,7 +52,7 @@ from .events import (
 from .floor import floor_of
 from .listening import Listening
 from .meter import Prices
-from .notices import Floor, FloorChanged, IdleTimedOut, Origin, ReplyRefused
+from .notices import Floor, FloorChanged, IdleTimedOut, Origin, ReplyRefused, UserPressed
 from .policy import BROWSER, Policy, changed
 from .reply import Basis
 from .speaking import Speaking
@@ -242,6 +243,12 @@ class Conversation:
         self.prompts = 0
         by_hand.typed(self.listening, event.text, event.answer)
 
+    def _pressed(self, event: DigitPressed) -> None:
+        # Somebody is there: waiting for them begins anew.
+        self.prompts = 0
+        self.context.clear_timer("idle", 0)
+        self.context.tell(UserPressed(event.digit, event.at), Why.KEY)
+
     def _asked(self, event: ReplyAsked) -> None:
         waiting = len(self.asked) + (len(self.speaking.asides) if event.aside else len(self.speaking.line))
         if waiting >= self.policy.reply.max_queue:
@@ -302,6 +309,7 @@ _ROUTES: dict[type, _Route] = {
     CallStarted: Conversation._started,
     UserSound: lambda c, e: c.listening.sound(e),
     UserWords: lambda c, e: c.listening.words(e),
+    DigitPressed: Conversation._pressed,
     TurnScore: lambda c, e: c.listening.scored(e),
     RemoteTurned: lambda c, e: by_hand.remote(c.listening, e),
     RemoteReplied: lambda c, e: c.speaking.remote(e),

@@ -87,6 +87,16 @@ class UserWords:
 
 
 @dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """The caller pressed a key of their telephone."""
+
+    digit: str
+    """0 to 9, *, #, A to D."""
+    at: int
+    """Where its tone began."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnScore:
     """Probability `p` that the turn is over: a turn model's answer to `ScoreTurn`, or what a recogniser thinks."""
 
@@ -377,4 +387,5 @@ Event = (
     | ToolsDeclared
     | CallEnded
     | Tick
+    | DigitPressed
 )

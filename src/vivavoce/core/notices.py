@@ -88,6 +88,14 @@ class UserDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class UserPressed:
+    """A key of the caller's telephone, at caller sample `at`. It is neither speech nor a turn."""
+
+    digit: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class IdleTimedOut:
     """Nobody spoke for long: an empty turn `item` at caller sample `at` is answered."""
 
@@ -236,6 +244,7 @@ Notice = (
     | UserSaid
     | UserTurned
     | UserDropped
+    | UserPressed
     | IdleTimedOut
     | ReplyOpened
     | ReplyRefused

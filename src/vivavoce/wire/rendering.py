@@ -134,6 +134,7 @@ _NOTICES: dict[type, Callable[[Any], str]] = {
         f"{x.turn} {_word(x.item)} {quote(x.text)} {_seconds(x.start, IN_RATE)}-{_seconds(x.end, IN_RATE)}"
     ),
     n.UserDropped: lambda x: f"{x.turn} {quote(x.text)}",
+    n.UserPressed: lambda x: f"{_word(x.digit)} {_at_in(x.at)}",
     n.IdleTimedOut: lambda x: f"{_word(x.item)} {_at_in(x.at)}",
     n.ReplyOpened: lambda x: f"{x.reply} {x.origin.value} {_word(x.item)}{f' as {_word(x.ref)}' if x.ref else ''}",
     n.ReplyRefused: lambda x: f"{_word(x.ref)} {_word(x.code)} {quote(x.detail)}",

@@ -24,6 +24,8 @@ from .world import Faults, World
 
 Wire = dict[str, Any]
 _LINE_RATE = 48_000
+EPOCH = 1_800_000_000.5
+"""When the clock of the tests was at 0."""
 
 
 class Pair(World):
@@ -35,7 +37,7 @@ class Pair(World):
         """`plays`: the audio of both sides is not in the messages, as in WebRTC."""
         super().__init__(faults, plays)
         self.plays = plays
-        self.server = Server("abc", config.first("fake", kind, "Be kind.", session or {}), 2_000_000_000, plays)
+        self.server = Server("abc", config.first("fake", kind, "Be kind.", session or {}), 2_000_000_000, plays, EPOCH)
         self.order = OrderChecker()
         self.schema = SchemaChecker()
         self.told: list[Wire] = []

@@ -8,11 +8,12 @@ import pytest
 
 from vivavoce.core import notices as n
 from vivavoce.core.commands import Why
+from vivavoce.core.events import DigitPressed
 from vivavoce.core.notices import Origin
 from vivavoce.wire.openai_realtime.effects import Act
 
 from .laws import at_rest
-from .pair import Pair
+from .pair import EPOCH, Pair
 from .world import Faults
 
 Wire = dict[str, Any]
@@ -185,6 +186,25 @@ def test_a_reply_that_was_refused_is_a_failed_response() -> None:
 def test_what_has_no_event_in_this_protocol_is_not_told() -> None:
     pair = Pair()
     assert pair.server.observe(1, n.FloorChanged(n.Floor.USER), Why.SPEECH) == []
+
+
+def test_keys_of_a_caller_on_a_line() -> None:
+    pair = Pair(plays=True)
+    pair.rest(2_700)
+    pair.post(DigitPressed("*", 16_000))
+    pair.drain()
+    # The one event without an id, as with OpenAI.
+    assert pair.told[-1] == {
+        "type": "input_audio_buffer.dtmf_event_received", "event": "*", "received_at": int(EPOCH + 2.7)
+    }  # fmt: skip
+    pair.check()
+
+
+def test_a_client_that_sends_its_audio_itself_hears_of_no_keys() -> None:
+    pair = Pair()
+    pair.post(DigitPressed("*", 16_000))
+    pair.drain()
+    assert "input_audio_buffer.dtmf_event_received" not in pair.types()
 
 
 def test_halves_of_characters_are_never_sent() -> None:

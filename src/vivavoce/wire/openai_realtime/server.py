@@ -25,10 +25,10 @@ MAX_BACKLOG_MS = 600_000
 class Server:
     """One session, whose first connection is 0. Sideband connections have other numbers."""
 
-    def __init__(self, ids: str, session: Session, expires_at: int, plays: bool = False) -> None:
+    def __init__(self, ids: str, session: Session, expires_at: int, plays: bool = False, epoch: float = 0.0) -> None:
         """`ids`: letters and digits that no other session has. `expires_at`: unix seconds. `plays`: we play the agent's
-        voice; else the client does."""
-        self._state = State(ids, session, expires_at, plays)
+        voice; else the client does. `epoch`: unix seconds when the clock of `now` was at 0."""
+        self._state = State(ids, session, expires_at, plays, epoch)
         self._requests = Requests(self._state)
         self._telling = Telling(self._state)
         self._mcp = Mcp(self._state)

@@ -42,6 +42,8 @@ class State:
     plays: bool = False
     """We play the agent's voice to the caller, and the caller's audio comes on a line of its own (WebRTC, telephone);
     else both are in the messages and the client plays."""
+    epoch: float = 0.0
+    """Unix seconds when `now` was 0."""
     now: float = 0.0
     items: Items = field(default_factory=Items)
     buffer: InputBuffer = field(default_factory=InputBuffer)
@@ -109,14 +111,15 @@ class State:
     def act(self, event: Event) -> None:
         self.add(Act(event))
 
-    def tell(self, event: dict[str, Any], to: int | None = None) -> None:
-        """Send an event, to one connection or to all."""
-        named = {"type": event["type"], "event_id": self.new_id("event"), **event}
+    def tell(self, event: dict[str, Any], to: int | None = None, named: bool = True) -> None:
+        """Send an event, to one connection or to all. One kind of event has no `event_id`: not `named`."""
+        if named:
+            event = {"type": event["type"], "event_id": self.new_id("event"), **event}
         try:
-            text = _encode(named).decode()
+            text = _encode(event).decode()
         except UnicodeEncodeError:
             # Half a surrogate pair, as models emit when they are cut in the middle of a character.
-            text = _encode(_without_surrogates(named)).decode()
+            text = _encode(_without_surrogates(event)).decode()
         self.add(Send(text, to))
 
     def error(self, refusal: Refusal, event_id: str | None, to: int | None) -> None:

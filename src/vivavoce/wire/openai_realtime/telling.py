@@ -36,6 +36,8 @@ class Telling:
                 self._turned(notice, why)
             case n.UserDropped(turn):
                 self._dropped(turn, notice, why)
+            case n.UserPressed(digit):
+                self._pressed(digit)
             case n.IdleTimedOut(item, at):
                 self._idle(item, at)
             case n.ReplyOpened():
@@ -139,6 +141,14 @@ class Telling:
         turn = self._state.turns.pop(number, None)
         if turn is not None and turn.told and not turn.committed and why is not Why.CLEARED:
             self._speech_stopped(turn.item, int(self._state.buffer.end_ms))
+
+    def _pressed(self, digit: str) -> None:
+        state = self._state
+        # Keys are for callers on a line. A client that sends audio in messages knows its own keys.
+        if state.plays:
+            at = int(state.epoch + state.now)
+            event = {"type": "input_audio_buffer.dtmf_event_received", "event": digit, "received_at": at}
+            state.tell(event, named=False)
 
     def _idle(self, item: str, at: int) -> None:
         end = self._ms(at)

@@ -10,6 +10,7 @@ from tests.runtime.fakes import HELLO, Line, Said, ScriptLlm, ScriptStt, ScriptS
 from vivavoce.core.commands import EndCall, Flush, Generate
 from vivavoce.core.events import CallEnded, CallStarted, Played, Sent, UserSound
 from vivavoce.core.notices import Ending, ReplyClosed, TurnReport, UserTurned
+from vivavoce.core.policy import BROWSER, changed
 from vivavoce.providers.base import Post, ProviderError
 from vivavoce.runtime.engines import EngineError
 
@@ -40,6 +41,19 @@ def test_the_caller_hears_exactly_what_is_counted_as_played() -> None:
     # The tail after the last sample, and the silence kept before the first one, belong to nobody.
     assert abs(sounding[-1] - sounding[0] + 1 - played) <= 480 + 120
     assert [e.samples for e in call.events(Sent)] == [e.samples for e in call.events(Played)]
+
+
+def test_a_synthesiser_that_stutters_is_heard_to_stutter_once() -> None:
+    def underruns(*said: Said) -> int:
+        tts = ToneTts(lead_ms=0, char_ms=60, chunk_delay_ms=230)
+        policy = changed(BROWSER, {"reply.speculate": False})
+        call = make(*said, llm=ScriptLlm(["It is noon now."]), tts=tts, policy=policy, until=12_000).run()
+        assert call.summary is not None
+        assert len(call.told(ReplyClosed)) == len(said)
+        return call.summary.underruns
+
+    assert underruns(HELLO) > 0
+    assert underruns(HELLO, Said(6_000, 900, "and now what")) == underruns(HELLO)
 
 
 def test_frames_are_sent_50_times_a_second_while_a_reply_sounds() -> None:

@@ -63,7 +63,7 @@ class Pacer:
         self.rate = rate
         self.frame_samples = rate * frame_ms // 1000
         self.underruns = 0
-        """How often a reply ran dry while it sounded."""
+        """How often a reply ran dry in its middle."""
         self.late_samples = 0
         """Samples that came for a reply after its end, and were dropped."""
         self._fade = max(1, rate * _FADE_MS // 1000)
@@ -192,9 +192,9 @@ class Pacer:
                 last = int(out[filled - 1]) if got else last
                 if track.flushed if track.over else filled < out.size:
                     cuts.append((filled, last))
-            if track.starved:
-                underrun = True
-                self.underruns += got > 0 or not was_starved
+            # The end of a reply may be told late; only what goes on after a break was broken.
+            self.underruns += was_starved and got > 0
+            underrun = underrun or track.starved
             if got or track.over:
                 self._report(track, got, played)
             if not track.over:

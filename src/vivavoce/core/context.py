@@ -10,6 +10,7 @@ from .history import History
 from .meter import Meter
 from .notices import Notice
 from .policy import Policy
+from .supply import Supply
 from .tools import Tools
 
 Timer = tuple[str, int]
@@ -26,6 +27,7 @@ class Context:
     history: History = field(default_factory=History)
     tools: Tools = field(default_factory=Tools)
     meter: Meter = field(default_factory=Meter)
+    supply: Supply = field(default_factory=Supply)
     has_stt: bool = True
     has_turn_score: bool = False
     native: bool = False

@@ -344,6 +344,7 @@ _DUE: dict[str, Callable[[Conversation, str, int], None]] = {
     "words": lambda c, what, who: c.listening.words_due(who),
     "commit": lambda c, what, who: by_hand.commit_due(c.listening, who, answer=True),
     "record": lambda c, what, who: by_hand.commit_due(c.listening, who, answer=False),
+    "release": lambda c, what, who: None,
     "stall": lambda c, what, who: c.listening.stall_due(),
     "idle": lambda c, what, who: c._idle_due(who),
     "hang_up": lambda c, what, who: c._end(c.hanging_up or "hang_up", Why.TIMEOUT),

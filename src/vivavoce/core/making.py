@@ -49,6 +49,9 @@ def add_audio(context: Context, reply: Reply, event: ReplyAudio) -> bool:
     part = reply.ledger.parts[event.part] if event.part < len(reply.ledger.parts) else None
     if part is None or part.ended or part.attempt != event.attempt:
         return False
+    context.supply.arrived(context.now, reply.id, event.part, part.samples)
+    if reply.audio_at is None:
+        reply.audio_at = context.now
     reply.ledger.audio(event.part, event.samples, event.words, event.lead)
     reply.marks.set("tts_first_byte", context.now)
     expect_audio(context, reply)

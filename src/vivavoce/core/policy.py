@@ -134,6 +134,9 @@ class ReplyPolicy:
     """Words from which the first clause may be spoken at a comma."""
     clause_words: int = 22
     """Words after which a later clause is cut at the next chance."""
+    prebuffer_ms: int = 400
+    """Longest wait for more audio before a reply sounds; how long it really is follows from how unevenly the
+    synthesiser delivered lately. 0 for never."""
     max_queue: int = 16
     """Replies that may wait for the floor; more are refused and reported."""
     continue_after_tools: bool = True

@@ -72,6 +72,8 @@ class Reply:
     ledger: Ledger = field(default_factory=Ledger)
     retried: set[int] = field(default_factory=set)
     """Parts whose synthesis was already tried twice."""
+    audio_at: int | None = None
+    """When its first audio was there."""
     sealed: bool = False
     released: bool = False
     held: bool = False

@@ -315,14 +315,25 @@ class Speaking:
     def _release(self) -> None:
         why = Why.FIRST_AUDIO
         for reply in self.line:
-            if not reply.released and reply.ledger.samples:
+            if not reply.released and self._supplied(reply):
                 reply.released = True
+                self.context.clear_timer("release", reply.id)
                 reply.marks.set("released", self.context.now)
                 self.context.emit(Release(reply.id, why))
                 self._expect_playout(reply)
             if not (reply.released and reply.complete) or reply.stop_at is not None:
                 return
             why = Why.NEXT_IN_LINE
+
+    def _supplied(self, reply: Reply) -> bool:
+        """Is there enough of it to play it without a break? A client that plays by itself sees to that by itself."""
+        if reply.audio_at is None or not reply.ledger.samples:
+            return False
+        due = reply.audio_at + self.context.supply.wait_ms(self.context.policy.reply.prebuffer_ms)
+        if reply.complete or self.context.client_plays or self.context.now >= due:
+            return True
+        self.context.set_timer("release", reply.id, due)
+        return False
 
     def leave(self, reply: Reply) -> None:
         """It has no part in anything any more."""

@@ -57,7 +57,7 @@ class Playout:
 
     @property
     def underruns(self) -> int:
-        """How often a reply ran dry while it sounded."""
+        """How often a reply ran dry in its middle."""
         return self._pacer.underruns
 
     async def run(self, clock: Clock) -> None:

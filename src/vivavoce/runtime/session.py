@@ -46,7 +46,7 @@ class Summary:
     late_frames: int
     """Audio frames sent when the next one was due already."""
     underruns: int
-    """How often a reply ran dry while it sounded."""
+    """How often a reply ran dry in its middle."""
     reports: tuple[Report, ...]
     """What an operator should see, in order; the first 1000."""
     left_over: tuple[str, ...]

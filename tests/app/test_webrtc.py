@@ -68,6 +68,21 @@ def test_ice_servers_that_are_none(url: str) -> None:
         webrtc.ice_server(url)
 
 
+def test_what_browsers_are_told() -> None:
+    assert webrtc.browsers_ice(parsed("--ice-server", "turn:ada:own@t:2")) == []
+    given = ("--browser-ice-server", "stun:s:1", "--browser-ice-server", "turn:ada:secret@t:2?transport=tcp")
+    assert webrtc.browsers_ice(parsed(*given)) == [
+        {"urls": "stun:s:1"},
+        {"urls": "turn:t:2?transport=tcp", "username": "ada", "credential": "secret"},
+    ]
+
+
+@pytest.mark.parametrize("url", ["http://x", "turn:t:2", "turn:ada:secret@t:2?transport=pigeon"])
+def test_what_browsers_could_not_use(url: str) -> None:
+    with pytest.raises(BadInput):
+        webrtc.browsers_ice(parsed("--browser-ice-server", url))
+
+
 @pytest.mark.parametrize("text", ["1", "80-90", "5000-4000", "5000-70000", "a-b"])
 def test_ports_that_are_none(text: str) -> None:
     with pytest.raises(BadInput, match="--udp-ports"):

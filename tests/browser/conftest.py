@@ -115,11 +115,12 @@ def webrtc():
 def meet(launch, tmp_path):
     """meet(url, *speech) -> the page in a browser whose microphone says that; errors in its console fail the test.
 
-    `own=True`: the microphone says what `Witness.say` is told. `excused`: a part of errors that are expected.
+    `own=True`: the microphone says what `Witness.say` is told. `excused`: a part of errors that are expected. `before`:
+    a script that runs before the page's own.
     """
     browsers, faults = [], []
 
-    def go(url, *speech, own=False, excused=None):
+    def go(url, *speech, own=False, excused=None, before=""):
         def complain(text):
             if excused is None or excused not in text:
                 faults.append(text)
@@ -130,7 +131,7 @@ def meet(launch, tmp_path):
         page.set_default_timeout(30_000)
         page.on("console", lambda said: complain(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complain(str(error)))
-        page.add_init_script(WITNESS.read_text() + ("witness.takeOver();" if own else ""))
+        page.add_init_script(WITNESS.read_text() + ("witness.takeOver();" if own else "") + before)
         page.goto(url.removesuffix("/v1"))
         return page
 

@@ -1,7 +1,7 @@
 // A server inside the page: answers the call over real WebRTC and then plays a scripted conversation.
 // `window.fake` steers it: fake.refuse = {status, error, headers}; fake.own = false (no `vivavoce` channel); fake.speed.
 (() => {
-  const fake = (window.fake = { own: true, script: true, speed: 1, got: [], posts: [], refuse: null, silent: false });
+  const fake = (window.fake = { own: true, script: true, speed: 1, got: [], posts: [], refuse: null, silent: false, ice: [] });
   const RealPeer = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends RealPeer {
     constructor(...given) {
@@ -19,9 +19,10 @@
   const wait = (ms) => new Promise((done) => setTimeout(done, ms / fake.speed));
 
   window.fetch = async (url, options) => {
-    if (!String(url).endsWith("/v1/realtime/calls")) return realFetch(url, options);
+    if (!String(url).includes("/v1/realtime/")) return realFetch(url, options);
     if (fake.gone) throw new TypeError("Failed to fetch");
-    fake.posts.push({ session: JSON.parse(options.body.get("session")), headers: options.headers });
+    if (String(url).endsWith("/ice_servers")) return Response.json({ ice_servers: fake.ice });
+    fake.posts.push({ sdp: options.body.get("sdp"), session: JSON.parse(options.body.get("session")), headers: options.headers });
     if (fake.slow) await wait(fake.slow);
     const refuse = typeof fake.refuse === "function" ? fake.refuse(options) : fake.refuse;
     if (refuse) {
@@ -37,6 +38,11 @@
     const audio = new AudioContext();
     const out = audio.createMediaStreamDestination();
     fake.voice = voiceOf(audio, out);
+    // The energy of what nobody plays is not counted.
+    peer.ontrack = ({ streams }) => {
+      fake.ear = Object.assign(new Audio(), { srcObject: streams[0] });
+      fake.ear.play().catch(() => {});
+    };
     peer.addTrack(out.stream.getAudioTracks()[0], out.stream);
     peer.ondatachannel = ({ channel }) => {
       if (channel.label === "vivavoce" && !fake.own) return;

@@ -110,6 +110,7 @@ async def _serve(args: argparse.Namespace, llm: Llm, keys: tuple[str, ...], tls:
     from .realtime import RealtimeCalls, Settings
 
     peer, note = webrtc.peers(args)
+    browsers_ice = webrtc.browsers_ice(args)
     if note:
         _say(note)
     others = tuple(name for name in embedded.voices() if name != args.voice)
@@ -135,6 +136,7 @@ async def _serve(args: argparse.Namespace, llm: Llm, keys: tuple[str, ...], tls:
             most_connections=args.max_connections,
             routes=routes(),
             peer_calls=calls if peer is not None else None,
+            ice_servers=browsers_ice,
         )
 
         def ready(url: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ..core.errors import BadInput
 from ..transports.webrtc.choose import BACKENDS, make_peer
+from ..transports.webrtc.line import check
 from ..transports.webrtc.peer import IceServer, Network, Peer
 
 _ICE = re.compile(r"(?P<scheme>stun|stuns|turn|turns):(?:(?P<user>[^:@]+):(?P<secret>[^@]+)@)?(?P<rest>[^@]+)")
@@ -22,6 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="URL",
         help="STUN or TURN server: stun:HOST:PORT, or turn:USER:PASSWORD@HOST:PORT",
+    )
+    parser.add_argument(
+        "--browser-ice-server",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="the same, for the browsers that call: only who may call is told",
     )
     parser.add_argument("--udp-ports", default="", metavar="FIRST-LAST", help="UDP ports for WebRTC (default: any)")
 
@@ -42,13 +50,25 @@ def peers(args: argparse.Namespace) -> tuple[Callable[[], Peer] | None, str]:
     return lambda: make(network), ""
 
 
-def ice_server(url: str) -> IceServer:
+def browsers_ice(args: argparse.Namespace) -> list[dict[str, str]]:
+    """What the browsers that call are told, in their own words (RTCIceServer). Raises BadInput."""
+    servers = [ice_server(url, "--browser-ice-server") for url in args.browser_ice_server]
+    check(Network(tuple(servers)))
+    return [_for_browsers(server) for server in servers]
+
+
+def _for_browsers(server: IceServer) -> dict[str, str]:
+    known = {"urls": server.url, "username": server.username, "credential": server.credential}
+    return {name: value for name, value in known.items() if value}
+
+
+def ice_server(url: str, option: str = "--ice-server") -> IceServer:
     """One server as users write it. Raises BadInput."""
     found = _ICE.fullmatch(url)
     if found is None:
-        raise BadInput("--ice-server is stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT")
+        raise BadInput(f"{option} is stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT")
     if found["scheme"].startswith("turn") and not found["user"]:
-        raise BadInput("--ice-server: a TURN server needs its user and password, as in turn:USER:PASSWORD@HOST:PORT")
+        raise BadInput(f"{option}: a TURN server needs its user and password, as in turn:USER:PASSWORD@HOST:PORT")
     return IceServer(f"{found['scheme']}:{found['rest']}", found["user"] or "", found["secret"] or "")
 
 

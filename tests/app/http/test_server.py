@@ -158,6 +158,25 @@ def test_models_and_health(make):
     assert client.get("/healthz").json() == {"status": "ok", "calls": 0}
 
 
+@pytest.mark.parametrize("prefix", ["/v1", "/openai/v1"])
+def test_ice_servers_are_told_to_those_who_may_call(make, prefix):
+    servers = [{"urls": "stun:s:1"}, {"urls": "turn:t:2", "username": "ada", "credential": "hush"}]
+    served = make(ice_servers=servers)
+    client, url = TestClient(served.app), f"{prefix}/realtime/ice_servers"
+    for headers in ({}, {"Authorization": "Bearer sk-wrong"}):
+        response = client.get(url, headers=headers)
+        assert response.status_code == 401
+        assert "hush" not in response.text
+    secret = client.post("/v1/realtime/client_secrets", headers=BEARER, json={}).json()["value"]
+    for key in (KEY, secret):
+        response = client.get(url, headers={"Authorization": f"Bearer {key}"})
+        assert response.json() == {"ice_servers": servers}
+        assert response.headers["cache-control"] == "no-store"
+    assert TestClient(make(keys=()).app).get(url).json() == {"ice_servers": []}
+    elsewhere = {"Origin": "https://elsewhere.example"}
+    assert TestClient(make(keys=(), ice_servers=servers).app).get(url, headers=elsewhere).status_code == 403
+
+
 def test_unknown_addresses_and_methods(make):
     client = TestClient(make().app)
     response = client.get("/v1/nothing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -46,9 +46,10 @@ def make_app(
     brake: Brake | None = None,
     routes: Sequence[BaseRoute] = (),
     peer_calls: PeerCalls | None = None,
+    ice_servers: Sequence[Mapping[str, str]] = (),
 ) -> Starlette:
     """The ASGI application. `handler` runs each conversation, `peer_calls` those over WebRTC, where that is installed;
-    `routes` are more routes, tried first.
+    `routes` are more routes, tried first; `ice_servers` is what callers over WebRTC are told (RTCIceServer).
 
     `state.door` (Door) and `state.connections` (Connections) are there for those routes and for whoever serves the
     application. Raises BadInput for an unusable origin.
@@ -58,7 +59,7 @@ def make_app(
     conversations = Conversations(handler, calls, door, connections)
     client_secrets = ClientSecrets(door, check_session)
     webrtc = CallsEndpoint(peer_calls, door, connections)
-    pages = Pages(door, connections, models)
+    pages = Pages(door, connections, models, ice_servers)
     own: list[BaseRoute] = [Route("/healthz", pages.health)]
     for prefix in PREFIXES:
         own.append(WebSocketRoute(f"{prefix}/realtime", conversations))
@@ -68,6 +69,7 @@ def make_app(
         for action in ("accept", "reject", "refer"):
             path = f"{prefix}/realtime/calls/{{call_id}}/{action}"
             own.append(Route(path, webrtc.only_telephone, methods=["POST"]))
+        own.append(Route(f"{prefix}/realtime/ice_servers", pages.list_ice_servers))
         own.append(Route(f"{prefix}/models", pages.list_models))
     own.append(WebSocketRoute("/{path:path}", _no_socket_here))
     app = Starlette(
@@ -153,15 +155,23 @@ class Conversations:
 class Pages:
     """The small answers."""
 
-    def __init__(self, door: Door, connections: Connections, models: Sequence[str]) -> None:
+    def __init__(
+        self, door: Door, connections: Connections, models: Sequence[str], ice_servers: Sequence[Mapping[str, str]]
+    ) -> None:
         self._door = door
         self._connections = connections
+        self._ice_servers = [dict(server) for server in ice_servers]
         self._models = [{"id": name, "object": "model", "created": 0, "owned_by": "vivavoce"} for name in models]
 
     async def list_models(self, request: Request) -> JSONResponse:
         """The served models. Raises Refused."""
         self._door.admit(request)
         return JSONResponse({"object": "list", "data": self._models})
+
+    async def list_ice_servers(self, request: Request) -> JSONResponse:
+        """STUN and TURN servers for callers over WebRTC; a password is for those who may call. Raises Refused."""
+        self._door.admit(request)
+        return JSONResponse({"ice_servers": self._ice_servers}, headers={"Cache-Control": "no-store"})
 
     async def health(self, request: Request) -> JSONResponse:
         """For load balancers; needs no key."""

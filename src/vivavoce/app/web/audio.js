@@ -47,12 +47,20 @@ export class Sound {
 
   /** A microphone for those who only type: the engine wants steady audio. */
   silence() {
-    this.#silence ??= new MediaStreamAudioDestinationNode(this.#context, { channelCount: 1 });
+    if (!this.#silence) {
+      this.#silence = new MediaStreamAudioDestinationNode(this.#context, { channelCount: 1 });
+      // Where nothing plays, Chromium sends nothing.
+      const nothing = new ConstantSourceNode(this.#context, { offset: 0 });
+      nothing.connect(this.#silence);
+      nothing.start();
+    }
     return this.#silence.stream;
   }
 
   async setOutput(id) {
     await this.player.setSinkId?.(id);
+    // A browser may have stopped it with the device.
+    if (this.player.srcObject) this.player.play().catch(() => {});
   }
 
   async rest() {

@@ -2,7 +2,9 @@
 
 import { Hold } from "./hold.js";
 import { Link } from "./link.js";
+import { Microphone } from "./microphone.js";
 import { Model, store, stored } from "./model.js";
+import { Output } from "./output.js";
 import { ENDED, LOST, platformProblem, Problem } from "./problems.js";
 
 const RETRIES_MS = [500, 1500, 4000];
@@ -12,7 +14,6 @@ export class Call extends Model {
   state = "idle";
   problem = null;
   muted = false;
-  micless = false;
   startedAt = 0;
   /** When the state became what it is. */
   since = 0;
@@ -24,7 +25,6 @@ export class Call extends Model {
   playing = null;
   floor = "nobody";
   #link = null;
-  #mic = null;
   #numbers = 0;
   /** Which start this is: one that was given up must not come true later. */
   #try = 0;
@@ -34,6 +34,17 @@ export class Call extends Model {
   constructor({ devices, sound, settings, history }) {
     super();
     Object.assign(this, { devices, sound, settings, history });
+    const onProblem = (problem, solved) => this.#aboutDevice(problem, solved);
+    this.mic = new Microphone({ devices, sound, onStream: (stream) => this.#speak(stream), onProblem });
+    this.output = new Output({ devices, sound, onProblem });
+    devices.onPlugged = () => {
+      this.mic.follow();
+      this.output.follow();
+    };
+  }
+
+  get micless() {
+    return this.mic.typing;
   }
 
   get busy() {
@@ -70,12 +81,8 @@ export class Call extends Model {
       const problem = platformProblem();
       if (problem) throw problem;
       await this.sound.open();
-      this.micless = typing;
-      const mic = typing ? this.sound.silence() : await this.devices.openMic();
-      if (mine !== this.#try) return void (typing || stop(mic));
-      this.#mic = mic;
-      this.sound.setMic(mic);
-      await this.#connect();
+      await this.mic.open(typing);
+      if (mine === this.#try) await this.#connect();
     } catch (error) {
       if (mine === this.#try) this.#fail(error);
     }
@@ -96,27 +103,6 @@ export class Call extends Model {
   mute(muted) {
     this.muted = muted;
     this.#gate();
-  }
-
-  async chooseMic(id) {
-    this.devices.choose("mic", id);
-    if (!this.#mic || this.micless) return;
-    try {
-      const stream = await this.devices.openMic();
-      this.#release();
-      this.#mic = stream;
-      this.sound.setMic(stream);
-      await this.#link?.replaceMic(stream);
-      this.#gate();
-    } catch (error) {
-      this.#show(error);
-    }
-  }
-
-  async chooseOutput(id) {
-    this.devices.choose("output", id);
-    await this.sound.setOutput(id).catch((error) => this.#show(new Problem("output", "That output cannot be used",
-      "Choose another one.", "retry", error.message)));
   }
 
   /** Send one protocol event; returns its id, or null when there is no call. */
@@ -167,7 +153,7 @@ export class Call extends Model {
 
   async #connect() {
     const link = new Link({
-      mic: this.#mic,
+      mic: this.mic.stream,
       session: this.settings.session(),
       key: stored("sessionStorage", "key", ""),
       onMessage: (channel, event) => this.#receive(channel, event),
@@ -180,7 +166,7 @@ export class Call extends Model {
     await link.connect();
     if (this.#link !== link) return link.close();
     this.startedAt ||= performance.now();
-    await this.sound.setOutput(this.devices.output).catch(() => this.devices.choose("output", ""));
+    await this.output.follow();
     this.#tell("page", "note", { type: "connected", call_id: link.callId });
     // What was said before belongs to the conversation, though the session is new.
     for (const item of this.history()) this.send({ type: "conversation.item.create", item });
@@ -234,8 +220,19 @@ export class Call extends Model {
   /** Is the microphone open? Everything that closes it meets here. */
   #gate() {
     const open = !this.muted && (!this.byHand || this.#hold.open);
-    for (const track of this.#mic?.getAudioTracks() ?? []) track.enabled = open;
+    for (const track of this.mic.stream?.getAudioTracks() ?? []) track.enabled = open;
     this.changed();
+  }
+
+  #speak(stream) {
+    this.#gate();
+    this.sound.setMic(stream);
+    this.#link?.replaceMic(stream);
+  }
+
+  #aboutDevice(problem, solved) {
+    if (problem) this.#show(problem);
+    else if (this.problem?.code.startsWith(solved)) this.dismiss();
   }
 
   #become(state) {
@@ -265,17 +262,8 @@ export class Call extends Model {
     this.#link = null;
     this.#hold.reset();
     Object.assign(this, { response: null, playing: null, floor: "nobody", startedAt: 0 });
-    this.#release();
+    this.mic.close();
     this.sound.rest();
     this.#become("idle");
   }
-
-  #release() {
-    if (!this.micless && this.#mic) stop(this.#mic);
-    this.#mic = null;
-  }
-}
-
-function stop(stream) {
-  for (const track of stream.getTracks()) track.stop();
 }

@@ -9,13 +9,30 @@ const CLEAN = { echoCancellation: true, noiseSuppression: true, autoGainControl:
 export class Devices extends Model {
   mics = [];
   outputs = [];
-  mic = stored("localStorage", "mic", "");
-  output = stored("localStorage", "output", "");
+  /** What the person wants, kept while it is unplugged; "" is the system's own. */
+  chosen = { mic: stored("localStorage", "mic", ""), output: stored("localStorage", "output", "") };
   canChooseOutput = typeof HTMLMediaElement.prototype.setSinkId === "function";
+  /** Called when something was plugged in or out. */
+  onPlugged = () => {};
 
   constructor() {
     super();
-    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.refresh());
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#plugged());
+  }
+
+  /** What is to be used: the chosen one while it is there. */
+  get mic() {
+    return this.missing("mic") ? "" : this.chosen.mic;
+  }
+
+  get output() {
+    return this.missing("output") ? "" : this.chosen.output;
+  }
+
+  /** Was one chosen that is not there now? Without names nobody can tell. */
+  missing(kind) {
+    const known = kind === "mic" ? this.mics : this.outputs;
+    return Boolean(this.chosen[kind] && known.length) && known.every((device) => device.deviceId !== this.chosen[kind]);
   }
 
   async refresh() {
@@ -28,24 +45,33 @@ export class Devices extends Model {
   }
 
   choose(kind, id) {
-    this[kind] = id;
+    this.chosen[kind] = id;
     store("localStorage", kind, id || null);
     this.changed();
   }
 
-  /** A stream from the chosen microphone, or from the default one when that is gone. Throws a Problem. */
+  /** A stream from the chosen microphone, or from the system's where that is gone. Throws a Problem. */
   async openMic() {
+    const wanted = this.mic;
+    let stream;
     try {
-      const chosen = this.mic ? { ...CLEAN, deviceId: { exact: this.mic } } : CLEAN;
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: chosen });
-      await this.refresh();
-      return stream;
+      stream = await capture(wanted);
     } catch (error) {
-      if (this.mic && (error.name === "OverconstrainedError" || error.name === "NotFoundError")) {
-        this.choose("mic", "");
-        return this.openMic();
-      }
-      throw microphoneProblem(error);
+      if (!wanted || !["OverconstrainedError", "NotFoundError"].includes(error.name)) throw microphoneProblem(error);
+      stream = await capture("").catch((other) => {
+        throw microphoneProblem(other);
+      });
     }
+    await this.refresh();
+    return stream;
   }
+
+  async #plugged() {
+    await this.refresh();
+    this.onPlugged();
+  }
+}
+
+function capture(id) {
+  return navigator.mediaDevices.getUserMedia({ audio: id ? { ...CLEAN, deviceId: { exact: id } } : CLEAN });
 }

@@ -15,9 +15,10 @@ export function Dock({ call, devices, settings, levels, continuing, onFresh }) {
   const live = call.state === "live";
   const dead = live && !call.micless && !call.muted && !call.byHand && levels.deadMs > DEAD_AFTER_MS;
   const hint = dead ? "Nothing was heard from this microphone yet. Is it switched off, or is another one meant?" : call.hint;
+  const hints = [hint, ...(call.busy ? [call.mic.note, call.output.note] : [])].filter(Boolean);
   return html`<div class="dock">
     <${Ribbon} levels=${levels} live=${call.busy} />
-    ${hint && html`<p class="hint" role="status">${hint}</p>`}
+    ${hints.map((text) => html`<p class="hint" key=${text} role="status">${text}</p>`)}
     <div class="controls">
       <${BigButton} call=${call} continuing=${continuing} />
       ${call.byHand && live && !call.micless && html`<${HoldButton} call=${call} />`}
@@ -79,14 +80,15 @@ function Mode({ call, settings }) {
 }
 
 function DeviceMenu({ call, devices }) {
+  // "default" is how Chromium lists the system's own once more.
   const options = (list) => [html`<option value="">System default</option>`,
-    ...list.map((d) => html`<option key=${d.deviceId} value=${d.deviceId}>${d.label}</option>`)];
+    ...list.filter((d) => d.deviceId !== "default").map((d) => html`<option key=${d.deviceId} value=${d.deviceId}>${d.label}</option>`)];
   return html`<details class="devices">
     <summary class="tool" title="Microphone and output"><${Icon} name="device" /><span class="sr">Devices</span></summary>
     <div class="pop">
-      <label>Microphone <select value=${devices.mic} onchange=${(e) => call.chooseMic(e.target.value)}>${options(devices.mics)}</select></label>
+      <label>Microphone <select value=${devices.mic} onchange=${(e) => call.mic.choose(e.target.value)}>${options(devices.mics)}</select></label>
       ${devices.canChooseOutput && html`<label>Output
-        <select value=${devices.output} onchange=${(e) => call.chooseOutput(e.target.value)}>${options(devices.outputs)}</select></label>`}
+        <select value=${devices.output} onchange=${(e) => call.output.choose(e.target.value)}>${options(devices.outputs)}</select></label>`}
       ${!devices.mics.length && html`<p class="fine">Browsers tell the names after you allowed the microphone.</p>`}
     </div>
   </details>`;

@@ -3,6 +3,8 @@
 import { answerProblem, GONE, LOST, NO_ROUTE } from "./problems.js";
 
 const OPEN_WITHIN_MS = 15_000;
+/** A STUN or TURN server that does not answer must not hold up the call. */
+const GATHER_MS = 2000;
 /** A connection that is only shaky often comes back by itself. */
 const SHAKY_MS = 5000;
 
@@ -31,9 +33,13 @@ export class Link {
 
   /** Returns when events can flow. Throws a Problem. */
   async connect() {
-    const offer = await this.#peer.createOffer();
-    await this.#peer.setLocalDescription(offer);
-    const answer = await this.#post(offer.sdp);
+    const iceServers = await this.#servers();
+    if (this.#closed) throw LOST();
+    this.#peer.setConfiguration({ iceServers });
+    await this.#peer.setLocalDescription(await this.#peer.createOffer());
+    // Without such servers the server finds us by our own first packets.
+    if (iceServers.length) await this.#gathered();
+    const answer = await this.#post(this.#peer.localDescription.sdp);
     if (this.#closed) throw LOST();
     await this.#peer.setRemoteDescription({ type: "answer", sdp: answer });
     await this.#opened();
@@ -47,6 +53,7 @@ export class Link {
   }
 
   async replaceMic(stream) {
+    if (this.#closed) return;
     await this.#peer.getSenders().find((sender) => sender.track?.kind === "audio")?.replaceTrack(stream.getAudioTracks()[0]);
   }
 
@@ -56,20 +63,37 @@ export class Link {
     this.#peer.close();
   }
 
+  /** The STUN and TURN servers that the server wants us to use. */
+  async #servers() {
+    return (await (await this.#ask("ice_servers")).json()).ice_servers;
+  }
+
+  #gathered() {
+    return new Promise((done) => {
+      setTimeout(done, GATHER_MS);
+      this.#peer.onicegatheringstatechange = () => this.#peer.iceGatheringState === "complete" && done();
+    });
+  }
+
   async #post(sdp) {
     const form = new FormData();
     form.set("sdp", sdp);
     form.set("session", JSON.stringify(this.session));
+    const response = await this.#ask("calls", { method: "POST", body: form });
+    this.callId = response.headers.get("Location")?.split("/").pop() ?? "";
+    return response.text();
+  }
+
+  async #ask(what, request = {}) {
     const headers = this.key ? { Authorization: `Bearer ${this.key}` } : {};
     let response;
     try {
-      response = await fetch("/v1/realtime/calls", { method: "POST", body: form, headers });
+      response = await fetch(`/v1/realtime/${what}`, { ...request, headers });
     } catch {
       throw GONE();
     }
-    if (response.status !== 201) throw await answerProblem(response);
-    this.callId = response.headers.get("Location")?.split("/").pop() ?? "";
-    return response.text();
+    if (!response.ok) throw await answerProblem(response);
+    return response;
   }
 
   #opened() {

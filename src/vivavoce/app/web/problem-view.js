@@ -22,7 +22,7 @@ export function ProblemView({ problem, call }) {
       <p class="ways">
         ${["retry", "type"].includes(problem.offer) && !call.busy &&
           html`<button type="button" class="strong" onclick=${again}>${["lost", "ended"].includes(problem.code) ? "Reconnect" : "Try again"}</button>`}
-        ${problem.offer === "type" && html`<button type="button" class="quiet" onclick=${() => call.start({ typing: true })}>Go on by typing</button>`}
+        ${problem.offer === "type" && !call.busy && html`<button type="button" class="quiet" onclick=${() => call.start({ typing: true })}>Go on by typing</button>`}
         <button type="button" class="quiet" onclick=${() => call.dismiss()}>Dismiss</button>
       </p>
       ${problem.detail && html`<p class="fine">${problem.detail}</p>`}

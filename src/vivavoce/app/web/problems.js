@@ -31,6 +31,13 @@ export function microphoneProblem(error) {
   return new Problem(code, title, advice, "type", error.message);
 }
 
+export const MIC_LOST = (detail) => new Problem("mic-lost", "No microphone is left",
+  "The call goes on: plug one in, choose another one, or type.", "none", detail);
+
+export function outputProblem(error) {
+  return new Problem("output", "That output cannot be used", "Choose another one.", "none", error.message);
+}
+
 /** The reason why this browser or address cannot make calls at all; null when it can. */
 export function platformProblem() {
   if (!window.isSecureContext) {

@@ -8,7 +8,7 @@ import sys
 
 import vivavoce
 
-from . import browser, conversation, core, memory, overhead, realtime, webrtc
+from . import browser, conversation, core, memory, overhead, realtime, webrtc, webrtc_calls
 
 PARTS = {
     "core": core.measure,
@@ -16,6 +16,7 @@ PARTS = {
     "memory": memory.measure,
     "realtime": realtime.measure,
     "webrtc": webrtc.measure,
+    "calls": webrtc_calls.measure,
     "browser": browser.measure,
     "conversation": conversation.measure,
 }

@@ -138,7 +138,6 @@ def measure(quick: bool) -> Iterator[Row]:
         page.wait_for_timeout(2_000)
         ear = Ear(page)
         found = [_turn(ear, 400 + 20 * (n % 9), page) for n in range(turns)]
-        print([tuple(map(round, f)) for f in found], file=sys.stderr)
         browser.close()
     gaps, stops = (sorted(one) for one in zip(*found, strict=True))
     for what, values in (

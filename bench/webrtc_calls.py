@@ -107,7 +107,7 @@ def measure(quick: bool) -> Iterator[Row]:
     """Rows of the table."""
     for level, one in asyncio.run(_levels(LEVELS[:3] if quick else LEVELS, SECONDS / 4 if quick else SECONDS)):
         yield (
-            f"WebRTC server on one core, {level} whole calls: CPU of a call; late frames; heard frames/s; loop late p99",
+            f"WebRTC server on one core, {level} whole calls: CPU of one; late frames; heard frames/s; loop late p99",
             f"{one['cpu'] / level * 100:.1f} %; {one['late']:.0f} of {one['sent']:.0f}; {one['heard'] / level:.1f}; "
             f"{one['lag'] * 1000:.0f} ms",
             "20 calls, none late" if level == 20 else "",

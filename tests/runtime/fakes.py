@@ -24,6 +24,7 @@ from vivavoce.runtime.tools import ToolCode
 
 RATE = 16_000
 TTS_RATE = 24_000
+PRICES = {("fake-llm", "output_tokens"): 0.001, ("fake-tts", "characters"): 0.0001, ("fake-tts", "seconds"): 0.0}
 
 
 @lru_cache(maxsize=256)
@@ -224,27 +225,31 @@ class ToneTts:
         self.open = 0
 
     async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> AsyncIterator[Speech | Usage]:
+        if not 0.5 <= speed <= 2.0:
+            raise ProviderError("refused", f"speed must be from 0.5 to 2, not {speed:g}")
         self.spoken.append(text)
         self.before.append(before)
         self.open += 1
         try:
-            yield Usage(Role.TTS, self.model, (("characters", float(len(text))),))
             await asyncio.sleep(self.first_ms / 1000)
             bad = self.spoken.count(text) <= self.times
             if bad and self.stalls in text:
                 await asyncio.Event().wait()
             if bad and self.fails in text:
                 raise self.error
+            said = any(map(str.isalnum, text))
             pcm = np.concatenate((silence(self.lead_ms, self.rate), tone(self.char_ms * len(text), self.rate)))
-            words = self._words(text)
+            pcm, words = (pcm, self._words(text)) if said else (pcm[:0], ())
             for at in range(0, pcm.size, self.rate // 5):
                 yield Speech(pcm[at : at + self.rate // 5], words if at == 0 else ())
                 await asyncio.sleep(self.chunk_delay_ms / 1000)
+            yield Usage(Role.TTS, self.model, (("characters", len(text)), ("seconds", pcm.size / self.rate)))
         finally:
             self.open -= 1
 
     def _words(self, text: str) -> tuple[WordEnd, ...]:
         ends = [n + 1 for n, c in enumerate(text) if c != " " and text[n + 1 : n + 2] in ("", " ")]
+        ends[-1] = len(text)
         return tuple(WordEnd(n, self.rate * (self.lead_ms + n * self.char_ms) // 1000) for n in ends)
 
     async def close(self) -> None: ...
@@ -335,7 +340,7 @@ def make(
     line = line or Line(*said, until=until)
     log = Log()
     session = Session(
-        Conversation(policy, {("fake-llm", "output_tokens"): 0.001, ("fake-tts", "characters"): 0.0001}),
+        Conversation(policy, PRICES),
         Engines(vads or LevelVad(), llm, tts, stt),
         AgentConfig("Be brief.", "tone", greeting=greeting, tools=tuple(tools)),
         line,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.runtime.fakes import HELLO, Line, Said, make, silence, tone
+from tests.runtime.fakes import HELLO, PRICES, Line, Said, make, silence, tone
 
 from vivavoce.audio.wav import read_wav
 from vivavoce.core.conversation import Conversation
@@ -21,7 +21,7 @@ def test_a_call_becomes_three_files(tmp_path: Path) -> None:
     capture = decode((folder / CAPTURE).read_bytes())
     assert [(s.now, s.event) for s in capture.steps] == [(now, event) for now, event, _ in call.log.rows]
     assert capture.header.agent == "agent"
-    assert capture.header.prices == {("fake-llm", "output_tokens"): 0.001, ("fake-tts", "characters"): 0.0001}
+    assert capture.header.prices == PRICES
     caller, rate = read_wav((folder / CALLER).read_bytes())
     assert rate == 16_000
     assert np.array_equal(caller[:, 0], np.concatenate(call.log.caller))

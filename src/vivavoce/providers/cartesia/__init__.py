@@ -1,0 +1,1 @@
+"""Engines of Cartesia, through its own SDK."""

@@ -1,0 +1,1 @@
+"""Engines of Deepgram, through its own SDK."""

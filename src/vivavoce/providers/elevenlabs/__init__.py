@@ -1,0 +1,1 @@
+"""Engines of ElevenLabs, through its own SDK."""

@@ -1,0 +1,1 @@
+"""Engines of OpenAI, through its own SDK."""

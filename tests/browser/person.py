@@ -59,8 +59,12 @@ class Witness:
         self._read = 0
 
     def say(self, name):
-        """Into a microphone that was taken over."""
-        pcm = base64.b64encode(spoken(name).astype("<i2").tobytes()).decode()
+        """A recording, into a microphone that was taken over."""
+        self.play(spoken(name))
+
+    def play(self, samples):
+        """The same with any sound, at 48 kHz."""
+        pcm = base64.b64encode(np.asarray(samples).astype("<i2").tobytes()).decode()
         self._page.evaluate(f"witness.say('{pcm}')")
 
     def ask(self, name, understood):
@@ -85,6 +89,10 @@ class Witness:
             "([kind, way]) => witness.events.filter((x) => x.event.type === kind && x.way === way).map((x) => x.event)",
             [kind, way],
         )
+
+    def skip(self):
+        """What came so far is not asked for any more."""
+        self._read = self._page.evaluate("witness.events.length")
 
     def next(self, kind, where="true", within_s=30):
         """The next event from the server for which an expression about `e` holds, after the one returned last."""

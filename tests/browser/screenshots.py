@@ -13,6 +13,7 @@ LOOKS = {
     "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}, "device_scale_factor": 2},
     "phone-dark": {"color_scheme": "dark", "viewport": {"width": 360, "height": 740}, "device_scale_factor": 2},
 }
+PLUGS = Path(__file__).with_name("plugs.js")
 PROBLEMS = {
     "mic": "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('No.', 'NotAllowedError'))",
     "key": "fake.refuse = {status: 401, error: {message: 'No API key was given.'}}",
@@ -20,6 +21,12 @@ PROBLEMS = {
     "gone": "fake.gone = true",
     "plain": "fake.own = false",
 }
+PULL = """(list) => {
+  const chosen = [...list.options].at(-1);
+  list.value = chosen.value;
+  list.dispatchEvent(new Event("change"));
+  setTimeout(() => plugs.pull(chosen.label), 500);
+}"""
 
 
 def tab(page, name):
@@ -43,6 +50,7 @@ def take(browser, url, fake, folder, look, options):
         page.on("console", lambda said: print(look, said.type, said.text))
         page.on("pageerror", lambda error: print(look, "CRASH", error))
         page.add_init_script(fake)
+        page.add_init_script(PLUGS.read_text())
         if before:
             page.add_init_script(before)
         page.goto(url)
@@ -88,6 +96,14 @@ def take(browser, url, fake, folder, look, options):
     page.wait_for_timeout(400)
     shot(page, "8-push")
     page.mouse.up()
+    page.get_by_text("Hands-free").click()
+    page.locator(".devices summary").click()
+    page.wait_for_timeout(200)
+    shot(page, "8-devices")
+    page.locator(".devices summary").click()
+    page.get_by_label("Microphone").evaluate(PULL)
+    page.locator(".hint").first.wait_for()
+    shot(page, "8-unplugged")
     page.get_by_role("button", name="Hang up").click()
     tab(page, "record")
     shot(page, "9-kept")
@@ -119,7 +135,8 @@ def main():
     serving = served()
     address = next(serving)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        three = "--use-fake-device-for-media-stream=device-count=3"
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, three])
         for look, options in looks.items():
             take(browser, address, FAKE.read_text(), folder, look, options)
         browser.close()

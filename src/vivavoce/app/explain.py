@@ -50,7 +50,7 @@ def _reports(steps: list[tuple[int, Event, list[Command]]]) -> Iterator[TurnRepo
 
 def _explain(report: TurnReport) -> None:
     what = f"turn {report.turn}" if report.turn else report.origin.value
-    print(f"{what}: {show.turn_summary(report) or 'unasked'}")
+    print(f"{what}: {show.turn_summary(report) or 'no gap'}")
     if report.user_text:
         print(f"    caller  {report.user_text}")
     if report.agent_text:

@@ -15,6 +15,7 @@ from tests.transports.peer import Peer as ChannelEnds
 
 from vivavoce.app.http.socket import Opening
 from vivavoce.app.realtime import PeerCall, RealtimeCalls, Settings
+from vivavoce.audio.dtmf import tones
 from vivavoce.audio.frame import Frame
 from vivavoce.audio.pcm import Pcm
 from vivavoce.transports.webrtc.peer import BadOffer, Channel, Traffic
@@ -57,6 +58,8 @@ class Phone:
         self.closed = False
         self._say: list[tuple[int, int]] = []
         """Samples left, and how loud."""
+        self._pressing: list[Pcm] = []
+        """Frames of keys that are left."""
         self._on_channel: Callable[[Channel], None] | None = None
         self._gone = asyncio.Event()
 
@@ -77,6 +80,8 @@ class Phone:
             position += FRAME
 
     def _frame(self) -> Pcm:
+        if self._pressing:
+            return self._pressing.pop(0)
         if not self._say:
             return np.zeros(FRAME, dtype=np.int16)
         left, level = self._say[0]
@@ -103,6 +108,12 @@ class Phone:
     def say(self, ms: int, level: int = 8_000) -> None:
         """Speak from now on for so long."""
         self._say.append((RATE * ms // 1000, level))
+
+    def press(self, digits: str) -> None:
+        """Press keys from now on, each for 100 ms, with as much silence after it."""
+        for digit in digits:
+            sound = tones(digit, 5 * FRAME, RATE)
+            self._pressing += [*sound.reshape(5, FRAME), *np.zeros((5, FRAME), dtype=np.int16)]
 
     def vanish(self) -> None:
         self._gone.set()

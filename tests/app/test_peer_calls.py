@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 from bench.instant import ANSWER
 from tests.app.phone import Line
@@ -75,6 +78,33 @@ async def test_speech_is_answered_and_played() -> None:
         length = line.phone.voiced[-1] - line.phone.voiced[0]
         assert length == pytest.approx(len(WORDS) * WORD_MS / 1000, abs=0.05)
         assert done["response"]["usage"]["output_token_details"]["audio_tokens"] > 0
+
+
+@calling
+async def test_keys_are_told_and_the_agent_talks_on() -> None:
+    # By hand, as the detector of these calls takes all that is loud for speech.
+    async with talking({"audio": {"input": {"turn_detection": None}}}) as line:
+        events = line.phone.events
+        events.ask("Hello.")
+        await events.expect("output_audio_buffer.started")
+        began = time.time()
+        line.phone.press("1#")
+        for digit in "1#":
+            told = await events.expect("input_audio_buffer.dtmf_event_received")
+            assert told["event"] == digit
+            assert began - 60 < told["received_at"] < began + 60
+        assert (await events.expect("response.done"))["response"]["status"] == "completed"
+        await events.expect("output_audio_buffer.stopped")
+        # What the caller says next has no tones in it.
+        line.phone.press("0" * 5)
+        await asyncio.sleep(1.5)
+        events.tell("input_audio_buffer.commit")
+        item = (await events.expect("input_audio_buffer.committed"))["item_id"]
+        events.tell("conversation.item.retrieve", item_id=item)
+        part = (await events.expect("conversation.item.retrieved"))["item"]["content"][0]
+        heard = np.frombuffer(base64.b64decode(part["audio"]), np.int16)
+        assert heard.size > 24_000
+        assert np.mean(np.abs(heard) > 500) < 0.35
 
 
 @calling

@@ -72,6 +72,17 @@ def test_it_is_known_while_it_sounds():
     assert keys.push(tones("5", 240, 8_000)) == [Key("5", 0)]
 
 
+def test_how_long_it_sounds():
+    keys = Keys(8_000)
+    pcm = clip(np.concatenate((pause(100), pair("5", 100), pause(100))))
+    sounding = []
+    for at in range(0, pcm.size, 80):
+        keys.push(pcm[at : at + 80])
+        sounding.append(keys.sounding)
+    # From 30 ms after its beginning to its end.
+    assert [n * 10 for n, yes in enumerate(sounding) if yes] == list(range(120, 200, 10))
+
+
 @pytest.mark.parametrize("digit", DIGITS)
 @pytest.mark.parametrize("off", [-0.015, 0.015])
 @pytest.mark.parametrize("twist", [-7, 7])

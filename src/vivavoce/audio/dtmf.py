@@ -59,6 +59,7 @@ class Keys:
         """Raises `AudioError` for a lower rate."""
         if rate < LOWEST_RATE:
             raise AudioError(f"keys cannot be heard at {rate} samples per second; use at least {LOWEST_RATE}")
+        self.rate = rate
         self._hop = rate // _HOPS
         self._table, self._weights = _design(rate, self._hop)
         self._rest: Pcm = np.zeros(0, dtype=np.int16)
@@ -74,6 +75,11 @@ class Keys:
         """... when it was last heard."""
         self._missed = 0
         """Windows since then."""
+
+    @property
+    def sounding(self) -> bool:
+        """What was pushed last is a key that is known."""
+        return bool(self._down) and self._missed == 0
 
     def push(self, pcm: Pcm) -> list[Key]:
         """The keys that are certain now."""

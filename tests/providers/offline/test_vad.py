@@ -7,6 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+from vivavoce.audio.dtmf import DIGITS, Keys, tones
+from vivavoce.audio.pcm import clip
 from vivavoce.providers.base import Pcm, ProviderError
 from vivavoce.providers.offline import available, extra, open_offline
 from vivavoce.providers.offline.vad import RATE, WINDOW, SileroVad, SileroVads
@@ -44,6 +46,25 @@ def test_onset_and_end_of_recorded_people(vads: SileroVads, human: dict[str, Pcm
         on, off = crossings(judge(vads.open(), audio))
         assert 0.0 <= on - begin <= 0.25, name
         assert -0.15 <= off - end <= 0.25, name
+
+
+@pytest.mark.parametrize("ms", [60, 400])
+@pytest.mark.parametrize("noise", [0, 30])
+def test_keys_of_a_telephone_open_no_turn(vads: SileroVads, ms: int, noise: int) -> None:
+    """Their first 30 ms, before they are silenced, are speech for one window at most; a turn takes two."""
+    chance, pause, frame = np.random.default_rng(4), np.zeros(RATE * 7 // 100), RATE // 50
+    for first in range(16):
+        digits = (DIGITS * 2)[first : first + 4]
+        line = [np.zeros(RATE), *(x for digit in digits for x in (tones(digit, RATE * ms // 1000, RATE), pause))]
+        pcm = np.concatenate(line)
+        pcm = clip(pcm + chance.normal(0, noise, pcm.size))
+        keys, heard = Keys(RATE), pcm.copy()
+        for at in range(0, pcm.size, frame):
+            keys.push(pcm[at : at + frame])
+            if keys.sounding:
+                heard[at : at + frame] = 0
+        p = judge(vads.open(), heard) >= 0.5
+        assert not np.any(p[1:] & p[:-1]), digits
 
 
 def test_no_speech_in_silence_noise_hum_and_tones(vads: SileroVads) -> None:

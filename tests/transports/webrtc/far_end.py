@@ -210,6 +210,10 @@ class LibwebrtcFarEnd(FarEnd):
     def send(self, text):
         self.channel.send(text)
 
+    def press(self, tones, ms, gap_ms):
+        """Keys, as packets of their own."""
+        self.held[0].dtmf.insert_dtmf(tones, ms, gap_ms)
+
     async def _talk(self):
         start, count = time.perf_counter(), 0
         while True:

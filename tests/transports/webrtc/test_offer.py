@@ -36,6 +36,27 @@ def test_what_is_in_an_offer():
     offers.check(SDP)
 
 
+MAPS = {110: "48000", 101: "8000", 102: "8000/1", 103: "x", 104: "9" * 5_000}
+
+
+@pytest.mark.parametrize(
+    ("codecs", "events", "taken"),
+    [
+        ((111, 0), (101, 110), (110, 48_000)),
+        ((0, 8), (110, 101), (101, 8_000)),
+        # Of the wrong rate is better than none.
+        ((111,), (102,), (102, 8_000)),
+        ((111,), (103, 104), None),
+        ((111,), (), None),
+    ],
+)
+def test_which_key_presses_are_taken(codecs, events, taken):
+    numbers = " ".join(map(str, (*codecs, *events)))
+    offer = SDP.replace("m=audio 0 UDP/TLS/RTP/SAVPF 8 111 63 x", f"m=audio 0 UDP/TLS/RTP/SAVPF {numbers}")
+    maps = "".join(f"a=rtpmap:{number} telephone-event/{MAPS[number]}\n" for number in events)
+    assert offers.keys(offer.replace("a=rtpmap:63", f"{maps}a=rtpmap:63")) == taken
+
+
 def test_what_was_agreed_on():
     assert offers.chosen(SDP) == {8: "pcma", 111: "opus"}
 

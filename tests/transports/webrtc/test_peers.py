@@ -20,6 +20,7 @@ import pytest
 from tests.transports.webrtc import far_end
 from tests.transports.webrtc.far_end import AiortcFarEnd, LibwebrtcFarEnd, level, tone
 
+from vivavoce.audio.dtmf import Keys
 from vivavoce.core.errors import BadInput
 from vivavoce.transports.webrtc import line
 from vivavoce.transports.webrtc.choose import make_peer
@@ -220,6 +221,27 @@ async def test_telephone_codecs(make, codec):
         start = await call.say(15)
         assert await call.far.until_sound(start) is not None
         assert call.far.loudest() > 4_000
+
+
+@pytest.mark.parametrize(
+    ("rate", "tones"), [("48000", ("1590*#D", 100, 70)), ("48000", ("77", 40, 70)), ("8000", ("159#", 300, 70))]
+)
+@tried(4)
+async def test_keys_that_are_pressed_are_heard(make, rate, tones):
+    """At either rate of the packets, as browsers differ."""
+    other = {"48000": "8000", "8000": "48000"}[rate]
+
+    def only(sdp):
+        return sdp.replace(f"telephone-event/{other}", f"other/{other}")
+
+    async with calling(make, LibwebrtcFarEnd(), edit=only) as call:
+        await asyncio.sleep(0.3)
+        call.frames.clear()
+        call.far.press(*tones)
+        await asyncio.sleep(0.4 + len(tones[0]) * (tones[1] + tones[2]) / 1000)
+        keys = Keys(48_000)
+        pressed = [key.digit for _, frame in call.frames for key in keys.push(frame.pcm)]
+        assert "".join(pressed) == tones[0]
 
 
 @tried(4)

@@ -2,7 +2,8 @@
 
 aiortc counts packets where it should measure time: one lost packet holds everything up, and delays it by 200 ms for the
 rest of the call. So packets are taken from it as they come (`_Tap`, in place of its buffer), wait in `Jitter`, and what
-is missing is made up by `Concealer`. That place is private; its version is pinned, and the tests would tell.
+is missing is made up by `Concealer`. That place is private; its version is pinned, and the tests would tell. Packets
+that tell of keys go to `Keypad`, which it does not have.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .aiortc_codec import Decoder, Encoder, encoder, length
 from .aiortc_ice import Ice
 from .channel import MOST_UNSENT, DataChannel
 from .jitter import Jitter
+from .keypad import Keypad
 from .line import Line, ice_servers, one_line
 from .outgoing import Out
 from .peer import BadOffer, Channel, Network
@@ -66,7 +68,7 @@ class AiortcPeer(Line):
             # With the end of candidates, aioice does not wait for those that show themselves by calling.
             description = self._rtc.RTCSessionDescription(offers.without_end_of_candidates(offer), "offer")
             await connection.setRemoteDescription(description)
-            self._attach()
+            self._attach(offers.keys(offer))
             await connection.setLocalDescription(await connection.createAnswer())
         except Exception as error:  # its parser raises whatever the SDP happens to break
             await self.close()
@@ -80,8 +82,8 @@ class AiortcPeer(Line):
         self._begin()
         return answer
 
-    def _attach(self) -> None:
-        """Our track on the first audio that the peer offers; everything else is declined."""
+    def _attach(self, keys: tuple[int, int] | None) -> None:
+        """Our track on the first audio that the peer offers; everything else is declined. `keys`: see `offers.keys`."""
         chosen = None
         for transceiver in self._connection.getTransceivers():
             self._dtls.append(transceiver.receiver.transport)
@@ -94,6 +96,11 @@ class AiortcPeer(Line):
         known = self._rtc.RTCRtpReceiver.getCapabilities("audio").codecs
         chosen.setCodecPreferences(offers.ours(known, lambda codec: codec.mimeType))
         self._tap = _Tap(self._heard, self._loop)
+        if keys is not None:
+            # The library has no key presses; it passes on the packets of whatever is agreed on.
+            self._tap.presses, rate = keys
+            event = self._rtc.RTCRtpCodecParameters(f"audio/{offers.KEYS}", rate, 1, payloadType=self._tap.presses)
+            chosen._codecs.append(event)
         receiver = chosen.receiver
         if not hasattr(receiver, "_RTCRtpReceiver__jitter_buffer"):
             raise RuntimeError("this version of aiortc keeps its jitter buffer elsewhere; use the one we ask for")
@@ -157,12 +164,18 @@ class _Tap:
         """What was agreed on, by payload type."""
         self.codec: str | None = None
         """What the peer sends; known with its first packet."""
+        self.presses: int | None = None
+        """The payload type of key presses."""
+        self.keypad = Keypad()
         self.jitter = Jitter(48_000)
         self._came = came
         self._loop = loop
 
     def add(self, packet: Any) -> tuple[bool, None]:
         """aiortc's: it never gets a frame to decode."""
+        if packet.payload_type == self.presses:
+            self.keypad.push(packet.timestamp, packet._data)
+            return False, None
         codec = self.codecs.get(packet.payload_type)
         if codec is None:
             return False, None
@@ -181,6 +194,7 @@ class _Ears:
     def __init__(self, tap: _Tap) -> None:
         assert tap.codec is not None
         self._jitter = tap.jitter
+        self._keypad = tap.keypad
         self._decoder = Decoder(tap.codec)
         self._size = self._decoder.rate // 50
         self._rest = np.zeros(0, np.int16)
@@ -196,6 +210,8 @@ class _Ears:
                 concealed, pcm = True, self._decoder.conceal()
             self._rest = np.concatenate((self._rest, pcm))
         pcm, self._rest = self._rest[: self._size], self._rest[self._size :]
+        if (key := self._keypad.sound(self._size, self._decoder.rate)) is not None:
+            pcm = key
         self._quiet = rms_dbfs(pcm) < _QUIET_DB
         frame = Frame(self._position, pcm, self._decoder.rate, concealed)
         self._position += self._size

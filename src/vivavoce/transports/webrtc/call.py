@@ -5,10 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from ...audio.dtmf import Keys
 from ...audio.frame import Frame
 from ...audio.pcm import Pcm
+from ...core.events import DigitPressed
+from ...core.units import IN_RATE
 from ...wire.openai_realtime.effects import Configure, Connect, Hear
 from ...wire.openai_realtime.server import Server
 from ..base import Post
@@ -40,6 +46,10 @@ class WebRtc(Clients):
         super().__init__(server, configure, connect, recognise)
         self._peer = peer
         self._on_channel = on_channel
+        self._keys: Keys | None = None
+        self._keys_from_s = 0.0
+        """Where they are counted from."""
+        self._heard_s = 0.0
         self._early: deque[Frame] = deque(maxlen=_EARLY_FRAMES)
         self._arrived = asyncio.Event()
         """There are frames, or the peer is gone."""
@@ -94,6 +104,7 @@ class WebRtc(Clients):
         while not self._gone.is_set():
             while self._early and not self._gone.is_set():
                 frame = self._early.popleft()
+                frame = self._without_keys(frame)
                 self._server.listen(frame.pcm, frame.rate)
                 yield frame
             self._arrived.clear()
@@ -101,6 +112,17 @@ class WebRtc(Clients):
                 await self._arrived.wait()
         if self._bug is not None:
             raise self._bug
+
+    def _without_keys(self, frame: Frame) -> Frame:
+        """Keys are told of, whatever way they were sent (libraries play those that come as packets), and silent: some
+        detectors take their beginning for speech."""
+        assert self._post is not None
+        if self._keys is None or self._keys.rate != frame.rate:
+            self._keys, self._keys_from_s = Keys(frame.rate), self._heard_s
+        self._heard_s += frame.pcm.size / frame.rate
+        for key in self._keys.push(frame.pcm):
+            self._post(DigitPressed(key.digit, round((self._keys_from_s + key.start / frame.rate) * IN_RATE)))
+        return replace(frame, pcm=np.zeros_like(frame.pcm)) if self._keys.sounding else frame
 
     async def _act_in_order(self) -> None:
         while (effect := await self._next()) is not None:

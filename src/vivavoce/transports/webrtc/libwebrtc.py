@@ -73,7 +73,7 @@ class LibWebrtcPeer(Line):
         connection.on("icegatheringstatechange", lambda _: gathered.set() if self._gathered() else None)
         try:
             await connection.set_remote_description(rtc.RTCSessionDescriptionInit("offer", offer))
-            self._attach()
+            self._attach(offers.keys(offer))
             await connection.set_local_description(await connection.create_answer())
         except asyncio.CancelledError:
             if not self._closed:
@@ -94,8 +94,10 @@ class LibWebrtcPeer(Line):
     def _gathered(self) -> bool:
         return bool(self._connection.ice_gathering_state == "complete")
 
-    def _attach(self) -> None:
-        """Our track, in a stream, on the first audio that the peer offers; everything else is declined."""
+    def _attach(self, keys: tuple[int, int] | None) -> None:
+        """Our track, in a stream, on the first audio that the peer offers; everything else is declined.
+
+        `keys`: the key presses that it is to send, which the library plays into the audio."""
         rtc = self._rtc
         chosen = None
         for transceiver in self._connection.get_transceivers():
@@ -109,7 +111,8 @@ class LibWebrtcPeer(Line):
         stream = rtc.MediaStream()
         sender = self._connection.add_track(self._source, stream)
         known = rtc.RTCRtpReceiver.get_capabilities("audio").codecs
-        chosen.set_codec_preferences(offers.ours(known, lambda codec: codec.mime_type))
+        presses = [one for one in known if keys is not None and _is_keys(one, keys[1])]
+        chosen.set_codec_preferences([*offers.ours(known, lambda codec: codec.mime_type), *presses])
         self._receiver = chosen.receiver
         self._ears = _ears(rtc)(rtc.MediaStreamTrackProcessorInit(chosen.receiver.track, _CHUNKS))
         self._ears.heard = self._heard
@@ -235,6 +238,10 @@ def _ears(rtc: Any) -> Any:
             return (pcm if channels == 1 else to_mono(pcm.reshape(-1, channels))), rate
 
     return Ears
+
+
+def _is_keys(codec: Any, rate: int) -> bool:
+    return bool(codec.mime_type == f"audio/{offers.KEYS}" and codec.clock_rate == rate)
 
 
 def _ended(transport: Any) -> bool:

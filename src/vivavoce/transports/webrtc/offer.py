@@ -10,8 +10,10 @@ from .peer import BadOffer
 
 CODECS = ("opus", "pcmu", "pcma")
 """What we speak, the best first."""
+KEYS = "telephone-event"
+"""Not a codec: packets that say which key is pressed (RFC 4733)."""
 Codec = TypeVar("Codec")
-_STATIC = {"0": "pcmu", "8": "pcma"}
+_STATIC = {"0": ("pcmu", 8_000), "8": ("pcma", 8_000)}
 """Payload types that need no description."""
 _LONGEST = 200_000
 
@@ -30,11 +32,18 @@ class Section:
     @property
     def codecs(self) -> dict[int, str]:
         """Names in lower case by payload type, the preferred one first."""
+        return {number: name for number, (name, _) in self.formats.items()}
+
+    @property
+    def formats(self) -> dict[int, tuple[str, int]]:
+        """The same, with the rate of their timestamps; 0 for an unreadable one."""
         named = dict(_STATIC)
         for line in self.lines:
             if line.startswith("rtpmap:"):
-                number, _, name = line[7:].partition(" ")
-                named[number] = name.partition("/")[0].strip().lower()
+                number, _, text = line[7:].partition(" ")
+                name, _, rate = text.strip().partition("/")
+                rate = rate.partition("/")[0]
+                named[number] = (name.strip().lower(), int(rate) if rate.isdecimal() and len(rate) < 7 else 0)
         return {int(number): named[number] for number in self.payloads if number in named and number.isdigit()}
 
 
@@ -48,6 +57,18 @@ def ours(known: Iterable[Codec], mime: Callable[[Codec], str]) -> list[Codec]:
     """The codecs of a library that we speak, the best first; `mime` is the name of one, as audio/opus."""
     rank = {f"audio/{name}": n for n, name in enumerate(CODECS)}
     return sorted((one for one in known if mime(one).lower() in rank), key=lambda one: rank[mime(one).lower()])
+
+
+def keys(offer: str) -> tuple[int, int] | None:
+    """Payload type and rate of the key presses that we take; None when the offer has none.
+
+    They should have the rate of the audio: at another, libwebrtc sends them too short, and short keys may be missed.
+    """
+    audio = next(section for section in read(offer) if section.kind == "audio" and not section.rejected)
+    wanted = 48_000 if "opus" in audio.codecs.values() else 8_000
+    found = {rate: number for number, (name, rate) in audio.formats.items() if name == KEYS and rate}
+    rate = wanted if wanted in found else next(iter(found), None)
+    return None if rate is None else (found[rate], rate)
 
 
 def check(offer: str) -> None:

@@ -81,6 +81,17 @@ def test_what_is_chosen_before_a_call_is_used_and_kept(page):
     assert hints(page) == []
 
 
+def test_the_menu_covers_nothing_for_long(page):
+    start(page)
+    menu(page, "Microphone")
+    page.keyboard.press("Escape")
+    assert not page.get_by_label("Microphone").is_visible()
+    assert page.evaluate("fake.got") == []
+    menu(page, "Microphone")
+    page.get_by_label("Type to the agent").click()
+    assert not page.get_by_label("Microphone").is_visible()
+
+
 def test_both_are_changed_during_a_call(page):
     start(page)
     sends(page, MICS[0])

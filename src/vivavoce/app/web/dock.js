@@ -2,7 +2,7 @@
 
 import { useModels } from "./model.js";
 import { Ribbon } from "./ribbon.js";
-import { html, Icon, useEffect, useState, useTicks } from "./ui.js";
+import { html, Icon, useEffect, useRef, useState, useTicks } from "./ui.js";
 
 const DEAD_AFTER_MS = 8000;
 /** The second click of a double click must not end what the first began. */
@@ -83,7 +83,20 @@ function DeviceMenu({ call, devices }) {
   // "default" is how Chromium lists the system's own once more.
   const options = (list) => [html`<option value="">System default</option>`,
     ...list.filter((d) => d.deviceId !== "default").map((d) => html`<option key=${d.deviceId} value=${d.deviceId}>${d.label}</option>`)];
-  return html`<details class="devices">
+  const menu = useRef(null);
+  const away = (event) => menu.current.contains(event.target) || (menu.current.open = false);
+  useEffect(() => {
+    window.addEventListener("pointerdown", away);
+    return () => window.removeEventListener("pointerdown", away);
+  }, []);
+  // Escape closes what is open, before it stops the agent.
+  const escape = (event) => {
+    if (event.key !== "Escape" || !menu.current.open) return;
+    event.stopPropagation();
+    menu.current.open = false;
+    menu.current.firstElementChild.focus();
+  };
+  return html`<details class="devices" ref=${menu} onkeydown=${escape}>
     <summary class="tool" title="Microphone and output"><${Icon} name="device" /><span class="sr">Devices</span></summary>
     <div class="pop">
       <label>Microphone <select value=${devices.mic} onchange=${(e) => call.mic.choose(e.target.value)}>${options(devices.mics)}</select></label>
@@ -106,7 +119,7 @@ function Typing({ call }) {
     setText("");
   };
   return html`<form class="typing" onsubmit=${send}>
-    <input aria-label="Type to the agent" placeholder=${call.state === "idle" ? "Or type: no microphone needed" : "Type instead of speaking"}
+    <input aria-label="Type to the agent" placeholder=${call.state === "idle" ? "Or just type" : "Type instead of speaking"}
       value=${text} oninput=${(e) => setText(e.target.value)} enterkeyhint="send" maxlength="4000" />
     <button class="quiet" aria-label="Send" disabled=${!text.trim()}><${Icon} name="send" /></button>
   </form>`;

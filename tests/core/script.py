@@ -366,6 +366,8 @@ def brief(c: Command) -> str:
             return f"{type(c).__name__} {call} {c.why.name}"
         case cmd.Report(role, code):
             return f"Report {role.value} {code} {c.why.name}"
+        case cmd.Become(agent):
+            return f"Become {agent} {c.why.name}"
         case cmd.EndCall(reason):
             return f"EndCall {reason} {c.why.name}"
         case _:
@@ -410,6 +412,10 @@ def _notice(n: told.Notice) -> str:
             return f"made {reply} {text!r} {samples // 24}{f' {short}' if short else ''}"
         case told.ReplyHeard(reply, heard, exact, samples):
             return f"heard {reply} {heard!r} {samples // 24}{'' if exact else ' about'}"
+        case told.AgentChanged(agent):
+            return f"agent {agent}"
+        case told.Transferring(to):
+            return f"transferring {to!r}"
         case told.TurnReport():
             return f"report {n.turn} {n.reply}"
 

@@ -99,3 +99,66 @@ def test_calls_of_an_aside_stay_out_of_the_history():
     c.llm("")
     c.saw("opened 1 asked", "calls c1 look", "made 1", "closed 1 done")
     assert c.history == []
+
+
+SLOW = (ToolSpec("look", read_only=True, filler="One moment, please."),)
+
+
+def slow(words="", settings=None):
+    """A call in which the model calls a tool with a filler, after these words."""
+    c = Script(settings or {}, tools=SLOW)
+    c.asks("what time is it")
+    if words:
+        c.llm(words, end=False)
+        c.tts()
+    c.calls("look", "c1")
+    c.llm("")
+    return c
+
+
+def test_a_tool_that_takes_long_is_excused_once():
+    c = slow()
+    c.wait(500)
+    c.not_since("Speak")
+    c.wait(200)
+    c.saw("opened 2 filler TOOL_SLOW", "Speak 2.0 'One moment, please.'")
+    c.tts()
+    c.wait(10_000)
+    c.not_since("opened")
+    c.tool("c1", "noon")
+    c.saw("settled c1 ok 'noon'", "Generate 3")
+    assert c.request() == ["user: what time is it", "call c1: look", "result c1: noon", "agent: One moment, please."]
+
+
+def test_a_quick_tool_needs_no_excuse():
+    c = slow()
+    c.wait(400)
+    c.tool("c1", "noon")
+    c.wait(2_000)
+    c.never("opened 2 filler")
+
+
+def test_a_model_that_said_something_itself_needs_none():
+    c = slow("Let me look that up. ")
+    c.wait(5_000)
+    c.never("opened 2 filler")
+
+
+def test_a_call_that_began_early_is_excused_from_when_it_counts():
+    c = Script(tools=SLOW)
+    c.hears("what time is it")
+    c.silence(450)
+    c.calls("look", "c1")
+    c.saw("RunTool")
+    c.silence(300)
+    c.saw("calls c1 look")
+    c.not_since("opened 2 filler")
+    c.silence(700)
+    c.saw("opened 2 filler")
+
+
+def test_who_interrupted_is_not_asked_to_wait():
+    c = slow()
+    c.hears("never mind")
+    c.silence(300)
+    c.never("opened 2 filler")

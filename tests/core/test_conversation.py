@@ -13,6 +13,7 @@ from vivavoce.core.events import (
     CallStarted,
     DigitPressed,
     Event,
+    HandedOff,
     HangUpAsked,
     ItemCreated,
     ItemDeleted,
@@ -30,6 +31,7 @@ from vivavoce.core.events import (
     ToolDone,
     ToolsDeclared,
     ToolSpec,
+    TransferAsked,
     TurnCommitted,
     Used,
     UserSound,
@@ -203,6 +205,30 @@ def test_hanging_up_when_nothing_is_said_is_immediate():
     c = Script()
     c.post(HangUpAsked())
     c.saw("EndCall asked")
+
+
+def test_a_caller_is_passed_on_after_the_last_word():
+    c = Script()
+    c.post(Say("I connect you."))
+    c.post(TransferAsked("+49 30 1234"))
+    c.saw("transferring '+49 30 1234' TRANSFER")
+    c.tts()
+    c.silence(500)
+    c.not_since("EndCall")
+    c.silence(600)
+    c.saw("EndCall transfer HANG_UP")
+
+
+def test_another_agent_takes_over_and_early_answers_of_the_one_before_are_forgotten():
+    c = Script()
+    c.hears("I have a question about my bill")
+    c.silence(450)
+    c.saw("Generate 1 early")
+    c.post(HandedOff("billing"))
+    c.saw("Cancel 1 HANDED_OFF", "Become billing HANDED_OFF", "agent billing HANDED_OFF", "Generate 2")
+    c.silence(300)
+    c.saw("opened 2 turn")
+    assert c.request() == ["user: I have a question about my bill"]
 
 
 def test_the_first_reason_counts():

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from . import making
 from .commands import Role, Why
-from .events import ToolApproved, ToolAsked
+from .events import Say, ToolApproved, ToolAsked
 from .history import Called
-from .notices import ToolStarted
+from .notices import Origin, ToolStarted
 from .reply import Reply, State
+from .tools import Row
 from .tools import State as ToolState
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def admit(speaking: Speaking, reply: Reply, call: str, why: Why) -> None:
         if row.settled:
             speaking.endings.tool_settled(row)
     making.run_tool(context, reply, row, why)
+    _fill_silence(speaking, row)
 
 
 def approved(speaking: Speaking, event: ToolApproved) -> None:
@@ -55,3 +57,22 @@ def approved(speaking: Speaking, event: ToolApproved) -> None:
         return
     row.approved = True
     making.start_tool(context, row, Why.APPROVED)
+    _fill_silence(speaking, row)
+
+
+def _fill_silence(speaking: Speaking, row: Row) -> None:
+    """Should it take long, something is said meanwhile."""
+    if row.live and row.state is ToolState.RUNNING and row.spec.filler:
+        after = speaking.context.policy.reply.filler_after_ms
+        speaking.context.set_timer("filler", row.reply, speaking.context.now + after)
+
+
+def filler_due(speaking: Speaking, who: int) -> None:
+    """A tool takes long. Nothing is said when the model said something itself, or while something is being said."""
+    reply = speaking.replies.get(who)
+    running = [row for row in speaking.context.tools.of(who) if row.state is ToolState.RUNNING and row.spec.filler]
+    if reply is None or reply.state not in (State.LIVE, State.DONE) or reply.text.strip() or not running:
+        return
+    if any(other is not reply for other in speaking.line):
+        return
+    speaking.say(Say(running[0].spec.filler), Origin.FILLER, Why.TOOL_SLOW)

@@ -97,6 +97,7 @@ class Why(Enum):
     COMPLETE = "all of its audio exists"
     NEXT_IN_LINE = "the reply before it is over"
     TOOL_RESULT = "a tool answered"
+    TOOL_SLOW = "a tool takes long"
     IDLE = "nobody has spoken for long"
     ENDED = "all of it was heard"
     # overlap
@@ -129,6 +130,8 @@ class Why(Enum):
     APOLOGY = "the caller must not be left in silence"
     BUDGET = "the budget is spent"
     HANG_UP = "the call is to end"
+    TRANSFER = "the caller is passed on"
+    HANDED_OFF = "another agent takes over"
     CALL_OVER = "the call is over"
     LATE = "it arrived for something that is over"
     LIMIT = "a limit was reached"
@@ -270,6 +273,14 @@ class CancelTool:
 
 
 @dataclass(frozen=True, slots=True)
+class Become:
+    """From the next answer on the agent of this name speaks."""
+
+    agent: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Let the outside know; changes nothing inside."""
 
@@ -308,6 +319,7 @@ Command = (
     | ScoreTurn
     | RunTool
     | CancelTool
+    | Become
     | Tell
     | Report
     | EndCall

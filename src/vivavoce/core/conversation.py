@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import by_hand, calling, failing
-from .commands import Command, EndCall, Item, Message, Result, Role, Why
+from .commands import Become, Command, EndCall, Item, Message, Result, Role, Why
 from .context import Context
 from .errors import Misuse
 from .events import (
@@ -19,6 +19,7 @@ from .events import (
     CallStarted,
     DigitPressed,
     Event,
+    HandedOff,
     HangUpAsked,
     HeardReported,
     InputCleared,
@@ -43,6 +44,7 @@ from .events import (
     ToolAsked,
     ToolDone,
     ToolsDeclared,
+    TransferAsked,
     TurnCommitted,
     TurnScore,
     Used,
@@ -52,7 +54,7 @@ from .events import (
 from .floor import floor_of
 from .listening import Listening
 from .meter import Prices
-from .notices import Floor, FloorChanged, IdleTimedOut, Origin, ReplyRefused, UserPressed
+from .notices import AgentChanged, Floor, FloorChanged, IdleTimedOut, Origin, ReplyRefused, Transferring, UserPressed
 from .policy import BROWSER, Policy, changed
 from .reply import Basis
 from .speaking import Speaking
@@ -239,6 +241,11 @@ class Conversation:
         if budget and self.context.meter.call.cost >= budget:
             self._limit("budget", Why.BUDGET)
 
+    def _filler_due(self, reply: int) -> None:
+        """Who is speaking is not asked to wait."""
+        if self.listening.turn is None:
+            calling.filler_due(self.speaking, reply)
+
     def _typed(self, event: TextTurn) -> None:
         self.prompts = 0
         by_hand.typed(self.listening, event.text, event.answer)
@@ -299,6 +306,18 @@ class Conversation:
         else:
             self._end(event.reason, Why.HANG_UP)
 
+    def _transfer_asked(self, event: TransferAsked) -> None:
+        if self.hanging_up is None:
+            self.context.tell(Transferring(event.to), Why.TRANSFER)
+        self._hang_up("transfer", Why.TRANSFER)
+
+    def _handed_off(self, event: HandedOff) -> None:
+        self.speaking.discard(Why.HANDED_OFF)
+        # An early answer would be the other agent's.
+        self.context.history.revision += 1
+        self.context.emit(Become(event.agent, Why.HANDED_OFF))
+        self.context.tell(AgentChanged(event.agent), Why.HANDED_OFF)
+
     def _say(self, event: Say) -> None:
         if event.text.strip():
             self.speaking.say(event, Origin.SAY, Why.ASKED)
@@ -331,6 +350,8 @@ _ROUTES: dict[type, _Route] = {
     StopAsked: Conversation._stop_asked,
     Say: Conversation._say,
     HangUpAsked: Conversation._hang_up_asked,
+    TransferAsked: Conversation._transfer_asked,
+    HandedOff: Conversation._handed_off,
     ItemCreated: Conversation._item_created,
     ItemDeleted: lambda c, e: c.context.history.remove(e.item),
     HeardReported: lambda c, e: c.speaking.reported(e),
@@ -345,6 +366,7 @@ _DUE: dict[str, Callable[[Conversation, str, int], None]] = {
     "commit": lambda c, what, who: by_hand.commit_due(c.listening, who, answer=True),
     "record": lambda c, what, who: by_hand.commit_due(c.listening, who, answer=False),
     "release": lambda c, what, who: None,
+    "filler": lambda c, what, who: c._filler_due(who),
     "stall": lambda c, what, who: c.listening.stall_due(),
     "idle": lambda c, what, who: c._idle_due(who),
     "hang_up": lambda c, what, who: c._end(c.hanging_up or "hang_up", Why.TIMEOUT),

@@ -35,6 +35,8 @@ class ToolSpec:
     """`here`: the engine runs it. `caller`: the caller's client does, however long it takes, and creates a `Result`."""
     approval: bool = False
     """It waits until `ToolApproved` allows it."""
+    filler: str = ""
+    """Said when it takes long and nothing else is being said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +308,20 @@ class HangUpAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """Pass the caller on to `to`, after the last word has been heard; the call is over for us."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOff:
+    """From the next answer on the agent of this name speaks."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class ItemCreated:
     """Put an item into the history, at the end or after `after` (`root`: at the start). A message after itself is there
     already, and has more words now."""
@@ -380,6 +396,8 @@ Event = (
     | StopAsked
     | Say
     | HangUpAsked
+    | TransferAsked
+    | HandedOff
     | ItemCreated
     | ItemDeleted
     | HeardReported

@@ -22,6 +22,8 @@ class Origin(Enum):
     """It answers a turn of the caller."""
     TOOLS = "tools"
     """It goes on after tools answered."""
+    FILLER = "filler"
+    """It says that a tool takes long."""
     SAY = "say"
     GREETING = "greeting"
     IDLE = "idle"
@@ -210,6 +212,20 @@ class ToolSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """Another agent speaks from the next answer on."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transferring:
+    """The caller is to be passed on to `to`; the call ends when the last word has been heard."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnReport:
     """One exchange, complete: what was said, heard, how long each hop took and what it cost."""
 
@@ -255,5 +271,7 @@ Notice = (
     | ReplyClosed
     | ToolStarted
     | ToolSettled
+    | AgentChanged
+    | Transferring
     | TurnReport
 )

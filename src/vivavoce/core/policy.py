@@ -141,6 +141,8 @@ class ReplyPolicy:
     """Replies that may wait for the floor; more are refused and reported."""
     continue_after_tools: bool = True
     """Answer again by itself once all tools of a reply have answered; False when a client asks for it."""
+    filler_after_ms: int = 600
+    """How long a tool may run in silence before its filler is said."""
     max_tool_rounds: int = 8
     """Tool calls in a row that one turn may cause."""
 

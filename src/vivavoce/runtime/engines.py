@@ -45,6 +45,8 @@ class AgentConfig:
     """`auto`, `none`, `required`, or the name of the tool that must be called."""
     max_tokens: int | None = None
     """Longest answer of the model; None for as long as it likes."""
+    engines: Engines | None = None
+    """The language model and the synthesiser of this agent; None for those of the session."""
     expect: tuple[str, ...] = ()
     """Phrases that callers are likely to say, best first, for the recogniser."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..core.commands import (
+    Become,
     Bind,
     Cancel,
     CancelTool,
@@ -39,7 +40,7 @@ from ..core.events import (
     TurnScore,
     Used,
 )
-from ..providers.base import Ask, CutShort, Post, ProviderError, TextDelta, ToolCall
+from ..providers.base import Ask, CutShort, Llm, Post, ProviderError, TextDelta, ToolCall
 from .engines import AgentConfig, Engines
 from .hear import Ears
 from .playout import Playout
@@ -65,7 +66,7 @@ class _Work:
 class Executor:
     """One session's hands. `execute` never blocks; what takes time runs as a task of the scope and answers by `post`.
 
-    `tell`, `report` and `end` carry out the commands that concern the session itself.
+    `tell`, `report`, `end` and `become` carry out the commands that concern the session itself.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Executor:
         tell: Callable[[Tell], None],
         report: Callable[[Report], None],
         end: Callable[[EndCall], None],
+        become: Callable[[str], None],
     ) -> None:
         self._engines = engines
         self._agent = agent
@@ -91,6 +93,7 @@ class Executor:
         self._tell = tell
         self._report = report
         self._end = end
+        self._become = become
         self._works: dict[int, _Work] = {}
         self._asked_of: dict[str, AgentConfig] = {}
         """Who is to speak in the replies that were asked for by name and have not begun."""
@@ -133,6 +136,8 @@ class Executor:
                 self._report(command)
             case EndCall():
                 self._end(command)
+            case Become(agent):
+                self._become(agent)
             case Bind():
                 raise Misuse("a remote engine's answer was announced, but this session has no such engine")
 
@@ -160,12 +165,14 @@ class Executor:
         tools = tuple(t.tool for t in agent.tools)
         ask = Ask(instructions, command.items, tools, agent.tool_choice, agent.max_tokens)
         work = self._work(command.reply, agent)
-        work.asked = self._scope.spawn(self._stream(command.reply, work, ask), f"generation of reply {command.reply}")
+        llm = (agent.engines or self._engines).llm
+        name = f"generation of reply {command.reply}"
+        work.asked = self._scope.spawn(self._stream(command.reply, work, llm, ask), name)
 
-    async def _stream(self, reply: int, work: _Work, ask: Ask) -> None:
+    async def _stream(self, reply: int, work: _Work, llm: Llm, ask: Ask) -> None:
         short = ""
         try:
-            async with Guarded(lambda: self._engines.llm.stream(ask)) as outputs:
+            async with Guarded(lambda: llm.stream(ask)) as outputs:
                 async for output in outputs:
                     if work.dead:
                         return
@@ -208,9 +215,8 @@ class Executor:
     def _work(self, reply: int, agent: AgentConfig | None = None) -> _Work:
         if reply not in self._works:
             agent = agent or self._agent
-            speaker = Speaker(
-                reply, self._engines.tts, agent.voice, agent.speed, self._playout, self._post, self._scope.spawn
-            )
+            tts = (agent.engines or self._engines).tts
+            speaker = Speaker(reply, tts, agent.voice, agent.speed, self._playout, self._post, self._scope.spawn)
             self._works[reply] = _Work(speaker)
         return self._works[reply]
 

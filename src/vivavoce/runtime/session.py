@@ -71,9 +71,11 @@ class Session:
         close_s: float = 2.0,
         ids: str = "",
         on_failed: Callable[[Exception], None] = lambda error: None,
+        on_handed_off: Callable[[str], None] | None = None,
     ) -> None:
         """`close_s`: how long the end of the call may take. `ids`: part of every item's name. `on_failed`: hears what
-        `run` is going to raise while the transport is still there.
+        `run` is going to raise while the transport is still there. `on_handed_off`: gets the name of the agent that
+        takes over, and is to `configure` it.
 
         Raises Misuse for a transport that breaks its protocol.
         """
@@ -90,6 +92,7 @@ class Session:
         self._close_s = close_s
         self._ids = ids
         self._on_failed = on_failed
+        self._on_handed_off = on_handed_off
         self._inbox = Inbox()
         self._scope = Scope(self._crashed)
         self._crash: BaseException | None = None
@@ -190,6 +193,7 @@ class Session:
             self._tell,
             self._report,
             self._end,
+            self._handed_off,
         )
         self._scope.spawn(self._playout.run(self._clock), "playout")
         self._scope.spawn(self._hear(ears), "hearing")
@@ -277,6 +281,12 @@ class Session:
     def _end(self, command: EndCall) -> None:
         self._reason = command.reason
         self._closed = True
+
+    def _handed_off(self, agent: str) -> None:
+        if self._on_handed_off is None:
+            self.post(ProviderFailed(Role.TOOL, "no_agent", f"there is no agent {agent!r} to hand off to"))
+        else:
+            self._on_handed_off(agent)
 
     def _line_broken(self, error: Exception) -> None:
         failure = as_provider_error(error)

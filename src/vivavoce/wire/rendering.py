@@ -120,6 +120,7 @@ _COMMANDS: dict[type, Callable[[Any], str]] = {
     c.ScoreTurn: lambda x: f"{x.turn} {_at_in(x.upto)}",
     c.RunTool: lambda x: f"{x.reply} {_word(x.call)} {_word(x.name)}({quote(x.arguments)})",
     c.CancelTool: lambda x: _word(x.call),
+    c.Become: lambda x: _word(x.agent),
     c.Tell: lambda x: _notice(x.notice),
     c.Report: lambda x: f"{x.role.value} {_word(x.code)} {quote(x.detail)}",
     c.EndCall: lambda x: quote(x.reason),
@@ -148,5 +149,7 @@ _NOTICES: dict[type, Callable[[Any], str]] = {
         f"{' approval' if x.approval else ''}"
     ),
     n.ToolSettled: lambda x: f"{_word(x.call)} {_word(x.name)} {'ok' if x.ok else 'failed'} {quote(x.output)}",
+    n.AgentChanged: lambda x: _word(x.agent),
+    n.Transferring: lambda x: quote(x.to),
     n.TurnReport: _report,
 }

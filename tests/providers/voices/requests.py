@@ -90,6 +90,7 @@ class HttpVoice(FakeVoice):
             await writer.drain()
         writer.write(b"0\r\n\r\n")
         await writer.drain()
+        self.done.set()
         return True
 
     novelty = b""

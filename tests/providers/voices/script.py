@@ -84,6 +84,8 @@ class FakeVoice(ABC):
         self.asked = asyncio.Event()
         self.cancelled = asyncio.Event()
         """The client cancelled a speech, or hung up in the middle of it."""
+        self.done = asyncio.Event()
+        """A speech was sent to its end."""
         self.sent: list[float] = []
         """When each piece of audio was sent; time of the loop."""
         self.connections = 0

@@ -115,6 +115,7 @@ class FakeAura(SocketVoice):
                 await connection.send(piece)
             self.flushes += 1
             await connection.send(json.dumps({"type": "Flushed", "sequence_id": self.flushes}))
+            self.done.set()
 
 
 class FakeSonic(SocketVoice):
@@ -158,3 +159,4 @@ class FakeSonic(SocketVoice):
                     times = {"words": said, "start": begin, "end": end}
                     await send("timestamps", 206, word_timestamps=times)
             await send("done", 200)
+            self.done.set()

@@ -140,6 +140,7 @@ class HostedTts:
         loop = asyncio.get_running_loop()
         limit = self.first_s
         deadline = loop.time() + limit
+        sounds = False
         outcome: ProviderError | None = self._gone()
         try:
             async with aclosing(self.parts(ask)) as parts:
@@ -148,7 +149,8 @@ class HostedTts:
                         part = await anext(parts, None)
                     if part is None:
                         break
-                    if limit == self.stall_s or isinstance(part, bytes):
+                    sounds = sounds or isinstance(part, bytes)
+                    if sounds:
                         limit = self.stall_s
                         deadline = loop.time() + limit
                     put(part)

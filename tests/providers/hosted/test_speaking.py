@@ -100,6 +100,24 @@ async def test_a_translation_that_fails_never_leaves_the_listener_waiting(monkey
             await spoken(tts)
 
 
+async def test_a_vendor_that_never_ends_is_stopped(monkeypatch):
+    monkeypatch.setattr("vivavoce.providers.hosted.speaking.LONGEST_S", 1)
+    tts = Acme(*[bytes(500)] * 9)
+    with pytest.raises(ProviderError) as caught:
+        await spoken(tts)
+    assert caught.value.code == "overflow"
+    assert tts.ended == 1
+
+
+async def test_what_came_and_was_not_taken_is_metered():
+    tts = Acme(bytes(200), bytes(200), bytes(200))
+    speech = tts.speak("Hi", "v")
+    await anext(speech)
+    await asyncio.sleep(0.005)
+    await speech.aclose()
+    assert dict(tts.cut.amounts) == {"characters": 2, "seconds": 0.3}
+
+
 async def test_closing_twice_is_as_closing_once():
     tts = Acme()
     await tts.close()

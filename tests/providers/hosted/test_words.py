@@ -67,6 +67,37 @@ def test_one_written_word_may_be_several_spoken_ones_and_the_other_way_round():
     ]
 
 
+def test_a_word_that_comes_again_later_is_not_taken_for_that_one():
+    spoken = ("I", 0.1), ("will", 0.3), ("see", 0.5), ("if", 0.6), ("he", 0.7), ("will", 0.9)
+    assert ends("I'll see if he will", *spoken) == [
+        ("I'll", 300),
+        ("I'll see", 500),
+        ("I'll see if", 600),
+        ("I'll see if he", 700),
+        ("I'll see if he will", 900),
+    ]
+
+
+def test_a_vendor_that_leaves_words_out_is_found_again():
+    spoken = [(word, n / 10) for n, word in enumerate("a b g h i j k l".split(), 1)]
+    assert ends("a b c d e f g h i j k l", *spoken)[-3:] == [
+        ("a b c d e f g h i j", 600),
+        ("a b c d e f g h i j k", 700),
+        ("a b c d e f g h i j k l", 800),
+    ]
+
+
+def test_languages_without_blanks_are_told_sign_by_sign():
+    assert ends("你好，世界。", ("你好", 0.4), ("世界", 0.9)) == [
+        ("你", 400),
+        ("你好，", 400),
+        ("你好，世", 900),
+        ("你好，世界。", 900),
+    ]
+    made = Letters().push(list("你好，OK吗"), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    assert [(piece.word, piece.ends_s) for piece in made] == [("你", 0.1), ("好", 0.2), ("，OK吗", 0.6)]
+
+
 def test_a_word_is_told_when_the_audio_has_reached_its_end():
     words = WordEnds("one two", RATE)
     words.push([Spoken("one", 0.3), Spoken("two", 0.9)])

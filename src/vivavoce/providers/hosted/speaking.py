@@ -19,6 +19,8 @@ Part = bytes | list[Spoken]
 """What adapters give: int16 little-endian audio cut anywhere, or words with their times."""
 KEEP_S = 60.0
 """How long idle HTTP connections are kept: longer than a caller speaks."""
+LONGEST_S = 900
+"""Audio of one text, at most: it waits here until there is room for it."""
 _SILENCE: Pcm = np.zeros(0, np.int16)
 
 
@@ -68,7 +70,7 @@ class HostedTts:
         """Audio as the vendor makes it, then one `Usage`, also before an error. Closing the iterator cancels there.
 
         Raises `ProviderError`: `refused` (also for a speed out of range), `rate_limited`, `not_found`, `timeout`,
-        `died`, `closed`.
+        `died`, `overflow`, `closed`.
         """
         self._check(speed)
         made = Utterance(text, self.rate)
@@ -93,6 +95,7 @@ class HostedTts:
                 raise part
         finally:
             if not told:
+                made.count(inbox)
                 self._cut = (self._cut[0] + len(text), self._cut[1] + made.samples / self.rate)
             fetching.cancel()
             await asyncio.wait({fetching})
@@ -140,7 +143,7 @@ class HostedTts:
         loop = asyncio.get_running_loop()
         limit = self.first_s
         deadline = loop.time() + limit
-        sounds = False
+        size = 0
         outcome: ProviderError | None = self._gone()
         try:
             async with aclosing(self.parts(ask)) as parts:
@@ -149,8 +152,10 @@ class HostedTts:
                         part = await anext(parts, None)
                     if part is None:
                         break
-                    sounds = sounds or isinstance(part, bytes)
-                    if sounds:
+                    size += len(part) if isinstance(part, bytes) else 0
+                    if size > 2 * self.rate * LONGEST_S:
+                        raise ProviderError("overflow", f"{self.model} did not come to an end; use another engine.")
+                    if size:
                         limit = self.stall_s
                         deadline = loop.time() + limit
                     put(part)
@@ -190,6 +195,12 @@ class Utterance:
     def finish(self) -> Speech | None:
         words = self._words.finish(self.samples)
         return Speech(_SILENCE, words) if words and self.samples else None
+
+    def count(self, waiting: asyncio.Queue[Part | ProviderError | None]) -> None:
+        """Also count what came, and was not taken."""
+        while not waiting.empty():
+            if isinstance(part := waiting.get_nowait(), bytes):
+                self.take(part)
 
     def usage(self, model: str) -> Usage:
         """Nothing was asked of the vendor where there was nothing to say."""

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from ...core.events import WordEnd
 
-_WORD = re.compile(r"\S+")
+_SIGN = "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+"""Chinese and Japanese have no blanks between words: each sign is one here."""
+_WORD = re.compile(rf"{_SIGN}|(?:(?!{_SIGN})\S)+")
+_ALONE = re.compile(_SIGN)
 _AHEAD = 8
-"""Words of the text among which a spoken word is looked for."""
+"""Words of the text among which a spoken word is looked for, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Letters:
             if letter.strip():
                 self._word += letter
                 self._ends_s = end
-            else:
+            if not letter.strip() or _ALONE.match(letter):
                 words += self.flush()
         return words
 
@@ -60,6 +63,8 @@ class WordEnds:
         """The first word of the text that is not known to be spoken."""
         self._begun = ""
         """What was spoken of it, where one written word is several spoken ones."""
+        self._odd = 0
+        """Spoken words since the last that was found."""
         self._reached = 0
         """The sample at which the last spoken word ends."""
         self._waiting: list[WordEnd] = []
@@ -70,7 +75,7 @@ class WordEnds:
         for piece in spoken:
             self._any = True
             reached = max(self._reached, round(piece.ends_s * self._rate))
-            for word in piece.word.split():
+            for word in _WORD.findall(piece.word):
                 self._take(_plain(word), reached)
             self._reached = reached
 
@@ -97,11 +102,12 @@ class WordEnds:
     def _take(self, word: str, reached: int) -> None:
         found = self._find(word)
         if found is None:
+            self._odd += 1
             return
         if found > self._next:
             # Those before it were spoken in other words, which are over.
             self._waiting.append(WordEnd(self._words[found - 1][1], self._reached))
-        self._next, self._begun = self._past(found + 1), ""
+        self._next, self._begun, self._odd = self._past(found + 1), "", 0
         self._waiting.append(WordEnd(self._words[self._next - 1][1], reached))
 
     def _past(self, at: int) -> int:
@@ -121,7 +127,8 @@ class WordEnds:
         if whole.startswith(begun):
             self._begun = begun
             return None
-        ahead = range(self._next, min(self._next + _AHEAD, len(self._words)))
+        # A word that comes again later is not that one: few words are spoken as fewer.
+        ahead = range(self._next, min(self._next + min(2 * self._odd + 2, _AHEAD), len(self._words)))
         return next((at for at in ahead if self._words[at][0] == word), None)
 
 

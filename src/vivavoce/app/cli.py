@@ -13,6 +13,7 @@ from ..core.errors import VivavoceError
 
 COMMANDS = {
     "talk": "talk with the agent: microphone, recordings or text",
+    "pull": "download a model that an engine on this machine needs",
     "serve": "serve applications that speak OpenAI's Realtime protocol",
     "simulate": "play many synthetic calls and check every invariant",
     "replay": "play a recorded call's events again and compare every command",

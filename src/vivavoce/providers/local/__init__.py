@@ -1,0 +1,1 @@
+"""Neural engines on this machine. Their models are downloaded once, with `vivavoce pull`."""

@@ -57,8 +57,8 @@ OWN = [
     Subject("offline", lambda _: EspeakTts(), choose(Role.TTS, "offline").row.profile, "emma"),
     Subject("tone", lambda _: ToneTts(first_ms=1), TtsProfile(word_times=True, slowest=0.5, fastest=2.0), "tone"),
 ]
-HURRIED = ("deepgram", "cartesia")
-"""Those whose connections are WebSockets of our own."""
+SOCKETS = ("deepgram", "cartesia")
+"""Those that are spoken to over WebSockets."""
 
 
 def named(subjects):
@@ -152,6 +152,17 @@ async def test_a_connection_cut_in_the_middle_is_died_after_its_usage(subject):
         assert (await stage.say()).error is None
 
 
+@named([s for s in HOSTED if s.name in SOCKETS])
+@pytest.mark.parametrize("at", [0, 2])
+async def test_a_line_closed_in_the_middle_is_died(subject, at):
+    async with subject.open(close_at=at, each_s=0.002) as stage:
+        said = await stage.say()
+        assert said.error.code == "died"
+        assert (said.pcm.size > 0) == (at > 0) == bool(said.usages)
+        stage.fake.script.close_at = None
+        assert (await stage.say()).error is None
+
+
 @named(HOSTED)
 async def test_garbage_is_died(subject):
     async with subject.open(garbage_at=2, each_s=0.002) as stage:
@@ -234,7 +245,7 @@ async def test_connections_are_kept_warm(subject):
         assert stage.fake.connections == 1
 
 
-@named([s for s in HOSTED if s.name in HURRIED])
+@named([s for s in HOSTED if s.name in SOCKETS])
 async def test_a_line_survives_an_interruption(subject):
     async with subject.open(each_s=0.001) as stage:
         for _ in range(3):
@@ -244,7 +255,7 @@ async def test_a_line_survives_an_interruption(subject):
         assert stage.fake.connections == 1
 
 
-@named([s for s in HOSTED if s.name in HURRIED])
+@named([s for s in HOSTED if s.name in SOCKETS])
 async def test_a_line_that_the_vendor_hung_up_is_replaced(subject):
     async with subject.open() as stage:
         await stage.say()

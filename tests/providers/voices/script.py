@@ -31,6 +31,8 @@ class Script:
     each_s: float = 0.0
     cut_at: int | None = None
     """The connection is cut."""
+    close_at: int | None = None
+    """A WebSocket is closed as it should be, but too early."""
     stall_at: int | None = None
     garbage_at: int | None = None
     unknown: bool = False

@@ -62,6 +62,8 @@ class SocketVoice(FakeVoice):
         if piece == script.cut_at:
             connection.transport.abort()
             raise asyncio.CancelledError
+        if piece == script.close_at:
+            await connection.close(1011, "NET-0001")
         if piece == script.garbage_at:
             await connection.send(GARBAGE)
         if script.unknown:

@@ -53,7 +53,7 @@ class HttpVoice(FakeVoice):
         speech = asyncio.create_task(self._speak(writer, request.text))
         gone = asyncio.create_task(reader.read(1))
         done, _ = await asyncio.wait({speech, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if speech not in done:
+        if speech not in done or speech.exception():
             self.cancelled.set()
         for task in (speech, gone):
             task.cancel()

@@ -34,6 +34,8 @@ ELSEWHERE = {
     "app/talk.py": "app/test_calls.py",
     "app/tracks.py": "app/test_calls.py",
     "app/watch.py": "app/test_peer_calls.py",
+    "providers/deepgram/connecting.py": "providers/deepgram/test_stt.py",
+    "providers/hosted/link.py": "providers/hosted/test_listener.py",
     "providers/llm/build.py": "providers/llm/test_choose.py",
     "providers/offline/decoders.py": "providers/offline/test_worker.py",
     "providers/offline/espeak.py": "providers/offline/test_tts.py",

@@ -1,0 +1,1 @@
+"""Engines of AssemblyAI, through its own SDK."""

@@ -31,7 +31,7 @@ TIMED = [word("well", 0.5, 0.7), word(" ", 0.7, 0.8, "spacing"), word("I", 0.8, 
     ("message", "facts"),
     [
         ({"message_type": "partial_transcript", "text": "well"}, [Said("well")]),
-        ({"message_type": "committed_transcript", "text": "well I"}, [Said("well I")]),
+        ({"message_type": "committed_transcript", "text": "well I"}, [Said("well I", last=True)]),
         ({"message_type": "committed_transcript", "text": " "}, [Said("", True, last=True)]),
         (
             {"message_type": "committed_transcript_with_timestamps", "text": "well I", "words": TIMED},

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.providers.ears.sound import speech
 from tests.providers.hosted.stub import StubLink, StubStt
 
 from vivavoce.core.events import Event, ProviderFailed, TurnScore, Used, UserWords
@@ -19,10 +20,6 @@ RATE = 16_000
 
 def zeros(seconds: float) -> Any:
     return np.zeros(round(seconds * RATE), np.int16)
-
-
-def loud(seconds: float) -> Any:
-    return (6_000 * np.sin(np.arange(round(seconds * RATE)) / 5)).astype(np.int16)
 
 
 class Scene:
@@ -45,6 +42,13 @@ class Scene:
     @property
     def finals(self) -> list[tuple[str, int]]:
         return [(words.text, words.end) for words in self.of(UserWords) if words.final]
+
+    def say(self, start: int, *parts: Any) -> int:
+        """In frames of 20 ms. Returns where it ends."""
+        pcm = np.concatenate(parts)
+        for at in range(0, pcm.size, 320):
+            self.call.feed(start + at, pcm[at : at + 320])
+        return start + int(pcm.size)
 
     async def until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(5):
@@ -181,9 +185,52 @@ async def test_long_silence_is_not_sent_where_it_is_not_wanted() -> None:
         assert s.finals == [("", RATE)]
         assert not s.link.sent
         assert not s.link.asked
-        s.call.feed(RATE, loud(0.5))
-        await s.until(lambda: len(s.link.sent) >= RATE)
-        assert len(s.link.sent) <= RATE + 2 * 1_600
+        said = speech("three")
+        s.say(RATE, said)
+        await s.until(lambda: len(s.link.sent) >= said.size)
+        assert len(s.link.sent) <= 2 * (said.size + 1_600)
+
+
+async def test_speech_that_goes_on_after_a_finish_is_not_taken_for_silence() -> None:
+    async with scene(lead=1_600, quiet_s=None, answer_s=1.0) as s:
+        one = s.say(0, zeros(0.4), speech("one two"))
+        s.call.finish(one)
+        two = s.say(one, speech("three four"), zeros(0.2))
+        await s.until(lambda: s.link.asked == 1 and s.call._tape.at == two)
+        s.link.say(Said("one", final=True, last=True))
+        await s.until(lambda: s.finals)
+        s.call.finish(two)
+        await s.until(lambda: s.link.asked == 2)
+        s.link.say(Said("two", final=True, last=True))
+        await s.until(lambda: len(s.finals) == 2)
+        assert s.finals == [("one", one), ("two", two)]
+
+
+async def test_words_that_stand_are_taken_when_no_more_is_said_of_them() -> None:
+    async with scene() as s:
+        s.call.feed(0, zeros(1))
+        s.call.finish(RATE)
+        await s.until(lambda: s.link.asked)
+        s.link.say(Said("yes", last=True))
+        await s.until(lambda: s.finals)
+        assert s.finals == [("yes", RATE)]
+        s.link.say(Said("yes", final=True, start=0.2, end=0.5, last=True))
+        await asyncio.sleep(0.01)
+        assert len(s.finals) == 1
+
+
+async def test_what_is_repeated_is_no_overflow() -> None:
+    async with scene() as s:
+        for n in range(20):
+            s.call.feed(n * RATE, zeros(1))
+            await asyncio.sleep(0)
+        s.link.say(Said("well", start=0.2, end=0.5))
+        await s.until(lambda: s.of(UserWords))
+        s.stt.blocks = True
+        s.link.die(ConnectionError())
+        await s.until(lambda: len(s.stt.links) == 2)
+        s.call.feed(20 * RATE, zeros(1))
+        assert s.codes == ["died"]
 
 
 async def test_opinions_are_probabilities() -> None:

@@ -98,9 +98,9 @@ class ScribeLink(Link):
         elif kind == "partial_transcript":
             yield Said(message["text"])
         elif kind == "committed_transcript":
-            # The same follows with the times of its words, unless there are none.
+            # The same follows with the times of its words, as a rule.
             text = message["text"].strip()
-            yield Said(text, final=not text, last=not text)
+            yield Said(text, final=not text, last=True)
         elif kind == "committed_transcript_with_timestamps":
             words = [word for word in message.get("words") or () if word.get("type", "word") == "word"]
             times = tuple((word["start"], word["end"]) for word in words)

@@ -22,7 +22,7 @@ class Said:
     words: tuple[tuple[float, float], ...] = ()
     """Begin and end of each word of `text`, if told."""
     last: bool = False
-    """If `finalise` is waiting for its answer, this is it."""
+    """If `finalise` is waiting for its answer, this is it. Of words that are not final: it expects no change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,8 @@ class Listener:
         """Set when the service does not answer in time."""
         self._news = asyncio.Event()
         self._activity = Activity()
-        self._sounding = self._manner.lead is None
-        """False while there is nothing but silence, which is not sent."""
+        self._sound_at = -1
+        """Where something was heard last, if silence before speech is not sent."""
         self._behind = False
         self._allowed = _BEHIND
         self._repeated = False
@@ -89,9 +89,11 @@ class Listener:
             return
         if self._tape.unsent < _BEHIND // 2:
             self._behind, self._allowed = False, _BEHIND
-        if not self._sounding:
-            self._tape.keep(self._manner.lead or 0)
-            self._sounding = pcm.size < _WINDOW or self._activity.push(pcm) < pcm.size
+        if self._manner.lead is not None:
+            if not self._sounding:
+                self._tape.keep(self._manner.lead)
+            if pcm.size < _WINDOW or self._activity.push(pcm) < pcm.size:
+                self._sound_at = start + pcm.size
         self._tape.push(start, pcm.tobytes())
         if self._down is not None:
             self._tape.keep(_REPLAY_QUIET)
@@ -122,6 +124,11 @@ class Listener:
         await asyncio.wait([self._task])
         self._disarm()
         await self._hang_up()
+
+    @property
+    def _sounding(self) -> bool:
+        """There is more to be sent than silence."""
+        return self._manner.lead is None or self._sound_at > self._segment.floor
 
     # the connection
 
@@ -204,6 +211,7 @@ class Listener:
             self._abandon()
             pause = _AGAIN_S
         self._tape.rewind(_REPLAY_QUIET if idle else _REPLAY)
+        self._allowed = _BEHIND + self._tape.unsent
         self._segment.restart()
         while idle and not self._tape.unsent and not self._owed:
             self._news.clear()
@@ -213,15 +221,14 @@ class Listener:
             try:
                 link = await self._stt.connect(self._phrases)
             except ProviderError as failed:
-                if self._down is None or self._owed:
+                if self._down is None:
                     self._fail(failed)
+                    self._abandon()
                 self._down = failed
-                self._abandon()
                 pause = min(max(_AGAIN_S, pause * 2), _AGAIN_MOST_S)
             else:
                 self._down = None
                 self._repeated = True
-                self._allowed = _BEHIND + self._tape.unsent
                 return link
 
     def _abandon(self) -> None:
@@ -249,8 +256,8 @@ class Listener:
 
     def _said(self, said: Said) -> None:
         segment = self._segment
-        segment.hear(said)
-        if self._asked and said.last:
+        segment.hear(said, self._due() if self._asked else self._tape.at)
+        if self._asked and said.last and (said.final or self._manner.settles):
             self._settle()
         elif said.final and not self._owed:
             if segment.text or segment.told:
@@ -290,9 +297,6 @@ class Listener:
         self._segment.close(upto)
         self._tape.forget(upto)
         self._repeated = False
-        if self._manner.lead is not None:
-            self._sounding = False
-            self._tape.keep(self._manner.lead)
         self._meter()
 
     def _meter(self) -> None:
@@ -322,7 +326,8 @@ class Listener:
         """The service had nothing to say for a while after it was asked for final words."""
         manner = self._manner
         self._segment.split(self._due())
-        if manner.quiet_s is not None and (manner.settles or not self._segment.pending):
+        taken = manner.settles or self._segment.stands or not self._segment.pending
+        if manner.quiet_s is not None and taken:
             self._settle()
         elif manner.quiet_s is not None:
             self._arm(max(0.0, manner.answer_s - manner.quiet_s), self._give_up)

@@ -68,8 +68,9 @@ class Segment:
         if not self.open:
             self._begun = self._tape.at - _LAG
 
-    def hear(self, said: Said) -> None:
-        piece = self._place(said)
+    def hear(self, said: Said, at: int) -> None:
+        """`at`: where words end that have no times."""
+        piece = self._place(said, at)
         self.pending = None
         if said.final:
             self._settled = ""
@@ -113,11 +114,11 @@ class Segment:
         self._pieces, self.pending, self._begun, self.stands = [], None, None, False
         self._settled, self._later = settled, None
 
-    def _place(self, said: Said) -> Piece:
+    def _place(self, said: Said, at: int) -> Piece:
         text = self._rest(said.text.strip())
         low = max([self._floor, *(piece.end for piece in self._pieces)])
         first = self._begun if said.start is None else self._tape.place(said.start)
-        last = self._tape.at if said.end is None else self._tape.place(said.end, True)
+        last = at if said.end is None else self._tape.place(said.end, True)
         start = low if first is None else max(low, first)
         end = max(start, min(last, self._tape.at))
         times = self._times(said, low) if len(said.words) == len(text.split()) else ()

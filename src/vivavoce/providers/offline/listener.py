@@ -29,6 +29,7 @@ class Heard(msgspec.Struct, frozen=True):
     final: bool
     start: int
     end: int
+    times: tuple[tuple[int, int], ...] = ()
 
 
 class Ears(Protocol):
@@ -45,7 +46,9 @@ class Ears(Protocol):
 class Listener:
     """Feed it a call's audio; it tells what was said, in caller positions (16 kHz)."""
 
-    def __init__(self, vad: Callable[[Pcm], float], ear: Ears, segment: int = 0) -> None:
+    def __init__(self, vad: Callable[[Pcm], float], ear: Ears, segment: int = 0, timed: bool = False) -> None:
+        """`timed`: tell where each word is, as the ear knows it well."""
+        self._timed = timed
         self._gate = Gate(vad)
         self._ear = ear
         self._segment = segment
@@ -74,7 +77,7 @@ class Listener:
             text = " ".join(word.text for word in words)
             if text and text != self._said:
                 self._said = text
-                told.append(Heard(self._segment, text, False, words[0].start, words[-1].end))
+                told.append(Heard(self._segment, text, False, words[0].start, words[-1].end, self._times(words)))
         return told
 
     def finish(self, upto: int) -> Heard:
@@ -122,7 +125,7 @@ class Listener:
         start = words[0].start if words else min(self._floor, upto)
         end = words[-1].end if words else upto
         text = " ".join(word.text for word in words)
-        heard = Heard(self._segment, text, True, start, end)
+        heard = Heard(self._segment, text, True, start, end, self._times(words))
         self._segment += 1
         self._said = ""
         # What has not come yet cannot have been heard, whatever `upto` says.
@@ -140,6 +143,9 @@ class Listener:
             if upto is None or start < upto:
                 words.append(Word(word.text, start, end))
         return words
+
+    def _times(self, words: list[Word]) -> tuple[tuple[int, int], ...]:
+        return tuple((word.start, word.end) for word in words) if self._timed else ()
 
     def _place(self, sample: int) -> int:
         """The caller position of a decoder sample."""

@@ -1,4 +1,4 @@
-"""The recogniser's worker process: `python -m vivavoce.providers.offline.stt_worker`, spoken to by `stt`."""
+"""The embedded recogniser's worker process: `python -m vivavoce.providers.offline.stt_worker`, spoken to by `stt`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import numpy as np
-
 from . import lm
 from .decoders import Ear, Models
-from .listener import Heard, Listener
-from .serving import Job, Refused, serve
-from .vad import SileroVads
+from .listener import Ears
+from .recogniser import Recogniser, Request, Told
+from .serving import Job, serve
 
 EXPECTED_WEIGHT = 6
 """How often a phrase of the agent counts, next to 1 to 8 for the general ones."""
@@ -21,97 +18,37 @@ _SPARE = 4
 """Decoders of each kind kept for later calls."""
 
 
-class Open(msgspec.Struct, frozen=True, tag=True):
-    """A call begins (or begins again); its first segment is numbered `segment`."""
-
-    call: int
-    expect: tuple[str, ...]
-    segment: int = 0
-
-
-class Feed(msgspec.Struct, frozen=True, tag=True):
-    """int16 at 16 kHz from caller position `start` on."""
-
-    call: int
-    start: int
-    pcm: bytes
-
-
-class Finish(msgspec.Struct, frozen=True, tag=True):
-    call: int
-    upto: int
-
-
-class Shut(msgspec.Struct, frozen=True, tag=True):
-    call: int
-
-
-class Told(msgspec.Struct, frozen=True):
-    """The answer, also in parts, to everything."""
-
-    heard: tuple[Heard, ...] = ()
-    guessed: tuple[str, ...] = ()
-    """Answer to `Open`: expected words that no dictionary has."""
-
-
-Request = Open | Feed | Finish | Shut
-
-
-class Recogniser:
-    """All calls of this process."""
+class Decoders:
+    """Pairs of decoders, some of them kept for later calls."""
 
     def __init__(self) -> None:
-        self._vads = SileroVads()
-        self._vads.load()
         self._models = Models()
-        self._calls: dict[int, tuple[Listener, Ear, tuple[str, ...], list[str]]] = {}
+        self._taken: dict[Ears, tuple[tuple[str, ...], list[str]]] = {}
         self._spare_open: list[Any] = []
         self._spare_expecting: list[tuple[tuple[str, ...], Any, list[str]]] = []
         self._general = general()
-        self._keep((), *self._take(()))
+        self.put_back(self.take(())[0])
 
-    def handle(self, request: Request, job: Job) -> Told:
-        match request:
-            case Open(call, expect, segment):
-                self._shut(call)
-                ear, guessed = self._take(expect)
-                self._calls[call] = (Listener(self._vads.open(), ear, segment), ear, expect, guessed)
-                return Told(guessed=tuple(guessed))
-            case Feed(call, start, pcm):
-                return Told(tuple(self._listener(call).feed(start, np.frombuffer(pcm, dtype=np.int16))))
-            case Finish(call, upto):
-                listener = self._listener(call)
-                job.part(Told((listener.finish(upto),)))
-                listener.catch_up()
-                return Told()
-            case Shut(call):
-                self._shut(call)
-                return Told()
-
-    def _listener(self, call: int) -> Listener:
-        if call not in self._calls:
-            raise Refused("refused", f"call {call} is not open")
-        return self._calls[call][0]
-
-    def _shut(self, call: int) -> None:
-        if entry := self._calls.pop(call, None):
-            listener, ear, expect, guessed = entry
-            listener.finish(0)
-            self._keep(expect, ear, guessed)
-
-    def _take(self, expect: tuple[str, ...]) -> tuple[Ear, list[str]]:
+    def take(self, expect: tuple[str, ...]) -> tuple[Ear, list[str]]:
         open = self._spare_open.pop() if self._spare_open else self._models.open()
+        decoder, guessed = self._expecting(expect)
+        ear = Ear(decoder, open)
+        self._taken[ear] = (expect, guessed)
+        return ear, guessed
+
+    def put_back(self, ear: Ears) -> None:
+        assert isinstance(ear, Ear)
+        expect, guessed = self._taken.pop(ear)
+        self._spare_open = [*self._spare_open, ear.open][-_SPARE:]
+        self._spare_expecting = [*self._spare_expecting, (expect, ear.expected, guessed)][-_SPARE:]
+
+    def _expecting(self, expect: tuple[str, ...]) -> tuple[Any, list[str]]:
         for at, (theirs, decoder, guessed) in enumerate(self._spare_expecting):
             if theirs == expect:
                 del self._spare_expecting[at]
-                return Ear(decoder, open), guessed
+                return decoder, guessed
         phrases = [(lm.words(phrase), EXPECTED_WEIGHT) for phrase in expect]
-        decoder, guessed = self._models.expecting([*self._general, *phrases])
-        return Ear(decoder, open), guessed
-
-    def _keep(self, expect: tuple[str, ...], ear: Ear, guessed: list[str]) -> None:
-        self._spare_open = [*self._spare_open, ear.open][-_SPARE:]
-        self._spare_expecting = [*self._spare_expecting, (expect, ear.expected, guessed)][-_SPARE:]
+        return self._models.expecting([*self._general, *phrases])
 
 
 def general() -> list[tuple[list[str], int]]:
@@ -126,7 +63,7 @@ def general() -> list[tuple[list[str], int]]:
 
 def prepare() -> Callable[[Request, Job], Told]:
     """Load the models; gives the handler of requests."""
-    return Recogniser().handle
+    return Recogniser(Decoders()).handle
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ _GRACE_S = 0.05
 
 
 class Worker:
-    """One worker process running `module`, replaced when it fails. Not thread-safe: one event loop owns it.
+    """One worker process running `module` with `args`, replaced when it fails. Not thread-safe: one event loop owns it.
 
     `silence_s`: the process is taken for hung when requests are open and it has said nothing for so long; it bounds
     one step of work, not the waiting in line. `start_s` bounds its start. `limit` bounds the open requests.
@@ -41,13 +41,14 @@ class Worker:
     def __init__(
         self,
         module: str,
-        *,
+        *args: str,
         silence_s: float = 5.0,
         start_s: float = 30.0,
         limit: int = 2048,
         busy: Busy | None = None,
     ) -> None:
         self._module = module
+        self._args = args
         self._silence_s = silence_s
         self._start_s = start_s
         self._limit = limit
@@ -172,7 +173,7 @@ class Worker:
                 await asyncio.sleep(min(0.1 * 2**self._failures, _LONGEST_PAUSE_S))
             self._starts.append(self._now())
             async with asyncio.timeout(self._start_s):
-                await process.spawn(*_command(self._module), env=_environment())
+                await process.spawn(*_command(self._module, *self._args), env=_environment())
                 await process.hello
         except asyncio.CancelledError:
             await process.kill()
@@ -297,10 +298,10 @@ def _drop(answer: Answer) -> None:
     """The rest of a cancelled answer."""
 
 
-def _command(module: str) -> tuple[str, ...]:
+def _command(*module_and_args: str) -> tuple[str, ...]:
     if not sys.executable:
         raise ProviderError("died", "there is no Python executable to start workers with")
-    return (sys.executable, "-P", "-m", module)
+    return (sys.executable, "-P", "-m", *module_and_args)
 
 
 def _environment() -> dict[str, str]:

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from tests.runtime.fakes import ToneTts
+from tests.runtime.fakes import HELLO, Said, ScriptLlm, ToneTts, make
 
+from vivavoce.core.commands import Generate, Message
 from vivavoce.core.events import Event, ProviderFailed, ReplyAudio, ReplyAudioEnded
+from vivavoce.core.notices import Ending, ReplyClosed
 from vivavoce.runtime.clock import run
 from vivavoce.runtime.playout import Playout
 from vivavoce.runtime.speaker import MAX_PARTS, Speaker
+from vivavoce.runtime.spoken import Hygiene
 from vivavoce.runtime.supervise import Scope
 
 
@@ -22,8 +25,9 @@ class Nobody:
 class Bench:
     """One speaker, used at given times (ms); what it posts is answered as the session answers it."""
 
-    def __init__(self, tts: ToneTts) -> None:
+    def __init__(self, tts: ToneTts, hygiene: Hygiene | None = None) -> None:
         self.tts = tts
+        self.hygiene = hygiene
         self.events: list[Event] = []
         self.crashes: list[BaseException] = []
         self.speaker: Speaker
@@ -38,7 +42,7 @@ class Bench:
             loop = asyncio.get_running_loop()
             scope = Scope(self.crashes.append)
             playout = Playout(Nobody(), self.post, lambda position, pcm: None, self.crashes.append)  # type: ignore[arg-type]
-            self.speaker = Speaker(1, self.tts, "tone", 1.0, playout, self.post, scope.spawn)
+            self.speaker = Speaker(1, self.tts, "tone", 1.0, playout, self.post, scope.spawn, self.hygiene)
             for n, (at, step) in enumerate(steps):
                 # Timers of one instant fire in no particular order.
                 loop.call_later(at / 1000 + n * 1e-6, step, self.speaker)
@@ -177,3 +181,93 @@ def test_asking_again_drops_what_was_made_ahead() -> None:
     )
     assert bench.tts.spoken == ["One, as long as it is.", "Old.", "New.", "More."]
     assert bench.shape == [(kind, part) for part in range(3) for kind in (AUDIO, ENDED)]
+
+
+CODE = ["Try this:\n```\nx = 1.", " y = 2.\n```\n", "Now **go**."]
+
+
+def words(bench: Bench, part: int) -> list[int]:
+    return [w.chars for e in bench.events if isinstance(e, ReplyAudio) and e.part == part for w in e.words]
+
+
+def test_a_part_is_spoken_cleanly_and_its_words_end_where_they_are_written() -> None:
+    bench = Bench(ToneTts(), Hygiene()).run(3_000, (0, say(0, "It **costs** $3.50 now.")), (0, say(1, " *Yes.*")))
+    assert bench.tts.spoken == ["It costs 3 dollars 50 now.", " Yes."]
+    assert bench.tts.before == ["", "It costs 3 dollars 50 now."]
+    assert words(bench, 0) == [len(f"{t}") for t in ("It", "It **costs**", "It **costs** ", "It **costs** ")] + [
+        len("It **costs** $3.50"),
+        len("It **costs** $3.50 now."),
+    ]
+    assert words(bench, 1) == [len(" *Yes.*")]
+
+
+def test_words_that_are_not_for_speaking_are_a_moment_of_silence() -> None:
+    bench = Bench(ToneTts(), Hygiene()).run(3_000, *[(0, say(n, text)) for n, text in enumerate(CODE)])
+    assert bench.tts.spoken == ["Try this:\nsome code.\n", "Now go."]
+    assert bench.shape == [(kind, part) for part in range(3) for kind in (AUDIO, ENDED)]
+    [pause] = [e for e in bench.events if isinstance(e, ReplyAudio) and e.part == 1]
+    assert (pause.samples, pause.lead) == (480, 480)
+    assert words(bench, 1) == [len(CODE[1])]
+
+
+def test_marks_alone_are_nothing_to_say() -> None:
+    bench = Bench(ToneTts(), Hygiene()).run(3_000, (0, say(0, "---")), (0, say(1, " 😀")), (0, say(2, "Yes.")))
+    assert bench.tts.spoken == ["Yes."]
+    assert bench.shape == [(ENDED, 0), (ENDED, 1), (AUDIO, 2), (ENDED, 2)]
+
+
+@pytest.mark.parametrize("again", [0, 1, 2])
+def test_parts_asked_for_again_say_the_same_again(again: int) -> None:
+    steps = [(0, say(n, text)) for n, text in enumerate(CODE)]
+    more = [(0, say(n, text)) for n, text in enumerate(CODE) if n >= again]
+    bench = Bench(ToneTts(), Hygiene()).run(3_000, *steps, *more)
+    assert bench.tts.spoken[-2:] == ["Try this:\nsome code.\n", "Now go."]
+
+
+def test_another_text_for_a_part_forgets_what_was_said_in_its_place() -> None:
+    steps = [(0, say(0, "So:\n```\nx.")), (0, say(1, " y.")), (0, say(0, "So: x.")), (0, say(1, " **y.**"))]
+    assert Bench(ToneTts(), Hygiene()).run(3_000, *steps).tts.spoken[-2:] == ["So: x.", " y."]
+
+
+PAGE = "See **the *[help page](https://example.com/a/b)***, or write to ada@example.com for $3.50 [1] now. It ends."
+PREFIXES = [
+    "See",
+    "See **the",
+    "See **the *[help",
+    "See **the *[help page](https://example.com/a/b)***,",
+    "See **the *[help page](https://example.com/a/b)***, or",
+    "See **the *[help page](https://example.com/a/b)***, or write",
+    "See **the *[help page](https://example.com/a/b)***, or write to",
+    "See **the *[help page](https://example.com/a/b)***, or write to ada@example.com",
+    "See **the *[help page](https://example.com/a/b)***, or write to ada@example.com for",
+    "See **the *[help page](https://example.com/a/b)***, or write to ada@example.com for $3.50 [1]",
+    "See **the *[help page](https://example.com/a/b)***, or write to ada@example.com for $3.50 [1] now.",
+    PAGE.removesuffix(" It ends."),
+]
+
+
+def test_what_was_heard_of_an_interrupted_reply_is_what_was_written_of_it() -> None:
+    heard = {}
+    for at in range(1_900, 6_300, 200):
+        stop = Said(at, 900, "wait stop there")
+        call = make(HELLO, stop, llm=ScriptLlm([PAGE], ["Yes."]), until=at + 3_000).run()
+        closed = call.told(ReplyClosed)[0]
+        assert closed.ending is Ending.CUT  # type: ignore[union-attr]
+        assert closed.exact  # type: ignore[union-attr]
+        [*_, asked] = call.commands(Generate)
+        items = [i for i in asked.items if isinstance(i, Message) and i.role == "agent"]  # type: ignore[attr-defined]
+        assert [i.text for i in items] == [closed.heard]  # type: ignore[union-attr]
+        heard[at] = closed.heard  # type: ignore[union-attr]
+    assert {at: h for at, h in heard.items() if h not in PREFIXES} == {}
+    assert sorted(heard.values(), key=len) == list(heard.values())
+    assert len(set(heard.values())) > 8
+    assert call.tts.spoken[0] == "See the help page, or write to ada at example dot com for 3 dollars 50 now."
+
+
+def test_a_reply_that_is_all_code_fails_nothing() -> None:
+    code = "```py\nprint('It is so.') # Yes. \nx = 1. \n\ny = 2\n```\n"
+    call = make(HELLO, llm=ScriptLlm([code]), until=6_000).run()
+    [closed] = call.told(ReplyClosed)
+    assert (closed.ending, closed.heard) == (Ending.DONE, code.strip())  # type: ignore[union-attr]
+    assert call.events(ProviderFailed) == []
+    assert call.tts.spoken == ["some code.\n"]

@@ -49,6 +49,12 @@ class AgentConfig:
     """The language model and the synthesiser of this agent; None for those of the session."""
     expect: tuple[str, ...] = ()
     """Phrases that callers are likely to say, best first, for the recogniser."""
+    language: str = "en"
+    """Of what is spoken: whose rules for numbers, units and addresses apply. Others than English have none."""
+    pronounce: tuple[tuple[str, str], ...] = ()
+    """Whole words, and how to say them."""
+    hygiene: bool = True
+    """Markup, addresses and the like become words for the voice; False to speak all of it as it is written."""
 
 
 class EngineError(VivavoceError):

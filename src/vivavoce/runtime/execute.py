@@ -45,6 +45,7 @@ from .engines import AgentConfig, Engines
 from .hear import Ears
 from .playout import Playout
 from .speaker import Speaker
+from .spoken import Hygiene
 from .supervise import Guarded, Scope, as_provider_error
 from .tools import Tools
 
@@ -216,7 +217,10 @@ class Executor:
         if reply not in self._works:
             agent = agent or self._agent
             tts = (agent.engines or self._engines).tts
-            speaker = Speaker(reply, tts, agent.voice, agent.speed, self._playout, self._post, self._scope.spawn)
+            hygiene = Hygiene(agent.language, agent.pronounce) if agent.hygiene else None
+            speaker = Speaker(
+                reply, tts, agent.voice, agent.speed, self._playout, self._post, self._scope.spawn, hygiene
+            )
             self._works[reply] = _Work(speaker)
         return self._works[reply]
 

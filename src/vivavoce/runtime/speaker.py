@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from copy import copy
 from typing import Any
+
+import numpy as np
 
 from ..audio.pcm import AudioError
 from ..core.commands import Role, Usage
-from ..core.events import ProviderFailed, ReplyAudio, ReplyAudioEnded, Used
+from ..core.events import ProviderFailed, ReplyAudio, ReplyAudioEnded, Used, WordEnd
+from ..core.units import OUT_RATE
 from ..providers.base import Post, ProviderError, Speech, Tts
 from .playout import Playout
 from .speech import PartAudio, Piece
+from .spoken import Hygiene, Spoken
 from .supervise import Guarded
 
 MAX_PARTS = 512
 """Parts of one reply that may wait."""
 _BEFORE = 400
 """Characters of what was said before that a synthesiser is told."""
+_PAUSE = OUT_RATE // 50
+"""Samples of silence that stand for words nobody speaks, such as those of a program."""
 Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 
 
@@ -28,8 +35,17 @@ class Speaker:
     """
 
     def __init__(
-        self, reply: int, tts: Tts, voice: str, speed: float, playout: Playout, post: Post, spawn: Spawn
+        self,
+        reply: int,
+        tts: Tts,
+        voice: str,
+        speed: float,
+        playout: Playout,
+        post: Post,
+        spawn: Spawn,
+        hygiene: Hygiene | None = None,
     ) -> None:
+        """`hygiene` says what to speak for what is written; None for exactly that."""
         self._reply = reply
         self._tts = tts
         self._voice = voice
@@ -39,10 +55,13 @@ class Speaker:
         self._spawn = spawn
         self.spoke = False
         """Some of it was written to the playout."""
-        self._waiting: dict[int, tuple[str, int]] = {}
+        self._hygiene = hygiene
+        self._before: dict[int, Hygiene | None] = {}
+        """What it knew before each part, for a part that is asked for again."""
+        self._waiting: dict[int, tuple[Spoken, int]] = {}
         """Parts that have not ended: their words, and how often they were asked for before."""
         self._texts: dict[int, str] = {}
-        """All parts, those that have ended too."""
+        """All parts as they are spoken, those that have ended too."""
         self._attempts: dict[int, asyncio.Task[None]] = {}
         """Syntheses under way: of the part whose turn it is, and of the next."""
         self._part = 0
@@ -67,8 +86,9 @@ class Speaker:
             return
         self._stop_from(part)
         self._waiting = {n: waiting for n, waiting in self._waiting.items() if n < part}
-        self._waiting[part] = (text, attempt)
-        self._texts = {n: said for n, said in self._texts.items() if n < part} | {part: text}
+        spoken = self._say(part, text)
+        self._waiting[part] = (spoken, attempt)
+        self._texts = {n: said for n, said in self._texts.items() if n < part} | {part: spoken.text}
         if part == self._part:
             self._begun = self._failed = self._made = False
         self._go_on()
@@ -91,6 +111,13 @@ class Speaker:
         self._waiting.clear()
         self._stop_from(0)
 
+    def _say(self, part: int, text: str) -> Spoken:
+        """What is spoken for a part: the same again when it is asked for again."""
+        before = self._before.get(part, self._hygiene)
+        self._before = {n: known for n, known in self._before.items() if n < part} | {part: before}
+        self._hygiene = copy(before)
+        return Spoken.plain(text) if self._hygiene is None else self._hygiene.say(text)
+
     def _stop_from(self, part: int) -> None:
         for n in [n for n in self._attempts if n >= part]:
             self._attempts.pop(n).cancel()
@@ -112,10 +139,13 @@ class Speaker:
             self._turned = asyncio.get_running_loop().create_future()
             await self._turned
 
-    async def _synthesise(self, part: int, text: str, attempt: int) -> None:
+    async def _synthesise(self, part: int, spoken: Spoken, attempt: int) -> None:
         failure: ProviderError | None = None
         try:
-            await self._stream(part, text, attempt)
+            if any(map(str.isalnum, spoken.text)):
+                await self._stream(part, spoken, attempt)
+            elif any(map(str.isalnum, spoken.source)):
+                await self._pause(part, spoken, attempt)
         except ProviderError as error:
             failure = error
         if not self._mine(part):
@@ -129,30 +159,36 @@ class Speaker:
             self._made = True
             self._post(ReplyAudioEnded(self._reply, part, attempt))
 
-    async def _stream(self, part: int, text: str, attempt: int) -> None:
+    async def _pause(self, part: int, spoken: Spoken, attempt: int) -> None:
+        """Words that are not for speaking have been said after a moment of silence; no synthesiser is needed."""
+        await self._turn(part)
+        silence = np.zeros(_PAUSE, dtype=np.int16)
+        self._write(part, attempt, Piece(silence, (WordEnd(len(spoken.source), _PAUSE),), _PAUSE))
+
+    async def _stream(self, part: int, spoken: Spoken, attempt: int) -> None:
         """Raises `ProviderError`."""
         try:
             audio = PartAudio(self._tts.rate)
         except AudioError as error:
             raise ProviderError("bad_audio", str(error)) from error
         before = "".join(said for n, said in self._texts.items() if n < part)[-_BEFORE:]
-        async with Guarded(lambda: self._tts.speak(text, self._voice, self._speed, before)) as made:
+        async with Guarded(lambda: self._tts.speak(spoken.text, self._voice, self._speed, before)) as made:
             async for output in made:
                 if not self._mine(part):
                     return
                 if isinstance(output, Usage):
                     self._post(Used(output, self._reply))
                 else:
-                    await self._take(part, attempt, audio, output)
+                    await self._take(part, spoken, attempt, audio, output)
         if self._mine(part):
             await self._turn(part)
             self._write(part, attempt, audio.flush())
 
-    async def _take(self, part: int, attempt: int, audio: PartAudio, speech: Speech) -> None:
+    async def _take(self, part: int, spoken: Spoken, attempt: int, audio: PartAudio, speech: Speech) -> None:
         """Write what came, half a second at a time, and let everything else have its turn in between."""
         await self._turn(part)
         step = max(1, self._tts.rate // 2)
-        words = speech.words
+        words = tuple(WordEnd(spoken.written(w.chars), w.samples) for w in speech.words)
         for at in range(0, max(1, speech.pcm.size), step):
             await self._playout.room(self._reply)
             await asyncio.sleep(0)

@@ -205,24 +205,26 @@ async def begins_a_new_segment_after_a_final(subject: Subject) -> None:
 
 async def survives_being_closed_at_any_moment(subject: Subject) -> None:
     pcm = np.concatenate([silence(300), subject.first[0], silence(100)])
-    moments: list[Callable[[Caller], None]] = [
-        lambda caller: None,
-        lambda caller: caller.call.feed(0, pcm[: RATE // 3]),
-        lambda caller: caller.call.finish(0),
-        lambda caller: (caller.call.feed(0, pcm), caller.call.finish(pcm.size)),  # type: ignore[func-returns-value]
+    moments: list[Callable[[SttCall], Any]] = [
+        lambda call: None,
+        lambda call: call.feed(0, pcm[: RATE // 3]),
+        lambda call: call.finish(0),
+        lambda call: (call.feed(0, pcm), call.finish(pcm.size)),  # type: ignore[func-returns-value]
     ]
-    for moment, rounds in itertools.product(moments, (0, 4)):
-        async with subject.open() as caller:
-            moment(caller)
+    async with subject.open() as caller:
+        for moment, rounds in itertools.product(moments, (0, 4)):
+            events: list[Event] = []
+            call = await caller.stt.open(events.append, subject.expect)
+            moment(call)
             for _ in range(rounds):
                 await asyncio.sleep(0.001)
-            await asyncio.gather(caller.call.close(), caller.call.close())
-            posted = len(caller.events)
-            caller.call.feed(pcm.size, silence(100))
-            caller.call.finish(pcm.size)
-            await caller.call.close()
-            await asyncio.sleep(0.001)
-            assert len(caller.events) == posted
+            await asyncio.gather(call.close(), call.close())
+            posted = len(events)
+            call.feed(pcm.size, silence(100))
+            call.finish(pcm.size)
+            await call.close()
+            await asyncio.sleep(0.005)
+            assert len(events) == posted
 
 
 async def does_not_block_feed(subject: Subject) -> None:

@@ -38,6 +38,31 @@ def cut(text, step=1, policy=P):
         ("We close at 5 p.m. today and open at 8 a.m. again.", ["We close at 5 p.m. today and open at 8 a.m. again."]),
         ("The U.S. team won (i.e. all of them). Good.", ["The U.S. team won (i.e. all of them).", " Good."]),
         ("Try\ne.g. tea. Good.", ["Try\ne.g. tea.", " Good."]),
+        ("It is at example.com/a. Next one.", ["It is at example.com/a.", " Next one."]),
+        ("See http://x.y/a?b=1,2. Next one.", ["See http://x.y/a?b=1,2.", " Next one."]),
+        ("Write to a.b@example.com. Bye.", ["Write to a.b@example.com.", " Bye."]),
+        ("We meet at 10:30. Fine.", ["We meet at 10:30.", " Fine."]),
+        ("It is 1.2.3. Fine.", ["It is 1.2.3.", " Fine."]),
+        ("It is five U.S. dollars. Fine.", ["It is five U.S. dollars.", " Fine."]),
+        ("Ask a Ph.D. student. Fine.", ["Ask a Ph.D. student.", " Fine."]),
+        ("ACME Inc. is open. Fine.", ["ACME Inc. is open.", " Fine."]),
+        ("It was Nov. 21. Fine.", ["It was Nov. 21.", " Fine."]),
+        ("As in Fig. 3. Fine.", ["As in Fig. 3.", " Fine."]),
+        ("It was in Nov. Then not.", ["It was in Nov.", " Then not."]),
+        # The end of an emphasis and citations belong to their sentence.
+        ("It is **so.** Yes.", ["It is **so.**", " Yes."]),
+        ("It is so.[1] Yes.[2][3] Then.", ["It is so.[1]", " Yes.[2][3]", " Then."]),
+        # Links and code in a line are left whole.
+        ("See [the. page](http://x.y/z. w) now. Bye.", ["See [the. page](http://x.y/z. w) now.", " Bye."]),
+        ("Say `a. b` now. Bye.", ["Say `a. b` now.", " Bye."]),
+        ("A [note. It\nhas no end. Bye", ["A [note.", " It\nhas no end.", " Bye"]),
+        # The number of a list's item is no sentence, but "42." is.
+        ("1. One is. 2 is.\n2. Two is.", ["1. One is.", " 2 is.", "\n2. Two is."]),
+        ("42. That is it.", ["42.", " That is it."]),
+        ("So:\n\n1. Go.", ["So:", "\n\n1. Go."]),
+        # A new paragraph is a new clause.
+        ("# Title\n\nText", ["# Title", "\n\nText"]),
+        ("One\n \n\nTwo\nthree", ["One", "\n \n\nTwo\nthree"]),
         # "No." is an answer, unless a number follows.
         ("No. I can not.", ["No.", " I can not."]),
         ("No. No. No.", ["No.", " No.", " No."]),
@@ -77,6 +102,34 @@ def test_later_clauses_are_whole_sentences_unless_they_are_long():
 def test_marks_inside_a_sentence(comma):
     text = f"In the early morning{comma} it rains"
     assert Clauses().push(text, P) == [f"In the early morning{comma}"]
+
+
+def test_a_link_is_not_cut_at_its_comma():
+    link = "Look at our [help, all of it](http://x.y/z, w)"
+    assert cut(f"{link}, and then at more of it") == [f"{link},", " and then at more of it"]
+    assert Clauses().push("Look at our [help, all of it", P) == []
+    assert Clauses().push("Look at our [help, all of it](http://x.y/z, w", P) == []
+
+
+def test_a_bracket_that_never_closes_holds_up_nothing_for_long():
+    clauses = cut("So [it goes " + "on, and " * 60)
+    assert len(clauses[0]) < 230
+
+
+def test_a_long_link_is_not_cut_after_a_number_of_words():
+    link = "[" + " ".join(["w"] * 30) + "](http://x.y)"
+    assert cut(f"See {link} now") == [f"See {link}", " now"]
+
+
+def test_lists_are_cut_at_the_ends_of_their_items():
+    items = [f"\n- item number {n} of it" for n in range(6)]
+    assert cut("".join(["You need", *items])) == ["You need" + items[0], "".join(items[1:3]), "".join(items[3:])]
+
+
+def test_the_first_words_are_not_waited_for_long():
+    words = " ".join(["word"] * 60)
+    assert Clauses().push(" ".join(["word"] * (P.clause_words + 1)), P) != []
+    assert cut(words)[0] == " ".join(["word"] * P.clause_words)
 
 
 def test_chinese_commas_need_no_blank_but_their_words_cannot_be_counted():

@@ -10,22 +10,20 @@ from dataclasses import dataclass
 
 from .policy import ReplyPolicy
 
-_SENTENCE = re.compile(r"(?:[.!?…][\"')\]]*(?=\s)|[。！？])")
-_CLAUSE = re.compile(r"(?:[,;:—–][\"')\]]*(?=\s)|[，；：、])")
-_DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]")
-_ABBREVIATIONS = (
-    "mr",
-    "mrs",
-    "ms",
-    "dr",
-    "st",
-    "prof",
-    "vs",
-    "etc",
-    "approx",
-    "jr",
-    "sr",
+_CLOSING = r"(?:[\"')\]*_~”’»]|\[\d{1,3}\])*"
+"""What belongs to the mark before it: brackets, quotes, the end of an emphasis, a citation."""
+_SENTENCE = re.compile(rf"[.!?…]{_CLOSING}(?=\s)|[。！？]|(?<=\S)(?=[ \t]*\n[ \t]*\n)")
+_CLAUSE = re.compile(rf"[,;:—–]{_CLOSING}(?=\s)|[，；：、]|(?<=\S)(?=[ \t]*\n)")
+_WHOLE = re.compile(r"\[[^\[\]\n]{0,200}(?:\Z|\](?:\([^()\n]{0,500}(?:\)|\Z))?)|`[^`\n]{1,200}(?:`|\Z)")
+"""Links and code in a line, also half written ones: in pieces nobody would know them for what they are."""
+_DOTTED = re.compile(r"(?:[a-z]{1,2}\.)+[a-z]")
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr st prof vs etc approx jr sr rev gov mt inc ltd ave blvd dept incl cf al ca".split()
 )
+_BEFORE_NUMBERS = frozenset(
+    "no nos fig figs vol ch sec pp tel ext art jan feb mar apr aug sep sept oct nov dec".split()
+)
+"""Abbreviations only where a number follows; most are words too."""
 
 
 @dataclass(slots=True)
@@ -50,37 +48,61 @@ class Clauses:
 
     def _cut(self, policy: ReplyPolicy) -> int:
         """Where the next clause ends, or 0."""
+        whole = self._whole()
         for m in _SENTENCE.finditer(self.pending):
-            if not _is_abbreviation(self.pending[: m.start()], m.group(), self.pending[m.end() :]):
+            if not _is_inside(m.end(), whole) and not self._goes_on(m):
                 return m.end()
         words = len(self.pending.split())
         least = policy.first_clause_words if self.first else policy.clause_words
         if words <= least:
             return 0
         for m in _CLAUSE.finditer(self.pending):
-            if len(self.pending[: m.end()].split()) >= min(least, policy.clause_words // 2):
+            enough = len(self.pending[: m.end()].split()) >= min(least, policy.clause_words // 2)
+            if enough and not _is_inside(m.end(), whole):
                 return m.end()
-        if words > 2 * policy.clause_words:
-            return self._after_words(policy.clause_words)
-        return 0
+        # Nobody is to wait long for the first words.
+        most = policy.clause_words if self.first else 2 * policy.clause_words
+        return self._after_words(policy.clause_words, whole) if words > most else 0
 
-    def _after_words(self, count: int) -> int:
-        """End of the `count`-th word."""
+    def _whole(self) -> list[tuple[int, int]]:
+        """Stretches that are not to be cut."""
+        if "[" not in self.pending and "`" not in self.pending:
+            return []
+        return [m.span() for m in _WHOLE.finditer(self.pending)]
+
+    def _after_words(self, count: int, whole: list[tuple[int, int]]) -> int:
+        """End of the `count`-th word, or of the stretch that it is in once that is complete."""
         at = 0
         for _ in range(count):
             m = re.compile(r"\s*\S+").match(self.pending, at)
             if m is None:
                 break
             at = m.end()
-        return at
+        at = max((end for start, end in whole if start < at < end), default=at)
+        return at if at < len(self.pending) else 0
+
+    def _goes_on(self, m: re.Match[str]) -> bool:
+        """The mark is a full stop that ends no sentence: of an abbreviation, or of a number in a list."""
+        if not m.group().startswith("."):
+            return False
+        before, after = self.pending[: m.start()], self.pending[m.end() :]
+        word = re.split(r"\s", before)[-1]
+        if word.isdigit() and _begins_line(before[: -len(word)], self.first and word == "1"):
+            return len(word) < 4
+        return _is_abbreviation(word.lower().lstrip("(\"'*_"), after)
 
 
-def _is_abbreviation(before: str, mark: str, after: str) -> bool:
-    """A full stop that ends no sentence, or may not: "no." waits until it is seen whether a number follows."""
-    if not mark.startswith("."):
-        return False
-    word = re.split(r"\s", before)[-1].lower().lstrip("(\"'")
-    if word == "no":
+def _is_inside(at: int, whole: list[tuple[int, int]]) -> bool:
+    return any(start < at < end for start, end in whole)
+
+
+def _begins_line(before: str, at_start: bool) -> bool:
+    return not before.rpartition("\n")[2].strip() and ("\n" in before or at_start)
+
+
+def _is_abbreviation(word: str, after: str) -> bool:
+    """Some wait until it is seen whether a number follows: "no." may be an answer."""
+    if word in _BEFORE_NUMBERS:
         return not after.strip() or after.lstrip()[0].isdigit()
     single = len(word) == 1 and word.isalpha() and word != "i"
     return single or word in _ABBREVIATIONS or _DOTTED.fullmatch(word) is not None

@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vivavoce.app import embedded
+from vivavoce.app.agent.names import EngineNames
+from vivavoce.app.agent.served import Cast, ServedAgent, session_of
+from vivavoce.app.engines import open_engines
 from vivavoce.app.recording import RECORDINGS
 from vivavoce.app.show import middle
 from vivavoce.audio.frame import Frame
@@ -23,13 +26,11 @@ from vivavoce.audio.pcm import Pcm, clip
 from vivavoce.audio.resample import Resampler
 from vivavoce.audio.wav import load_mono
 from vivavoce.core.commands import Command, Duck, Flush, Hold, Tell
-from vivavoce.core.conversation import Conversation
 from vivavoce.core.events import Event, TextTurn
 from vivavoce.core.notices import ReplyAudible, ReplyClosed
 from vivavoce.providers.base import Ask, LlmOutput, Post, TextDelta
 from vivavoce.runtime.clock import run
 from vivavoce.runtime.observe import Observer
-from vivavoce.runtime.session import Session
 
 Row = tuple[str, str, str]
 RATE, FRAME = 16_000, 320
@@ -162,9 +163,9 @@ class Ears(Observer):
 async def _call(level_db: float, delay_ms: int, stories: int, voice: Pcm | None = None, cut_in_ms: int = 0) -> Ears:
     room = Room(level_db, delay_ms, stories, voice, cut_in_ms)
     ears = Ears(room)
-    async with embedded.open_engines(Storyteller()) as engines:
-        agent = embedded.agent(embedded.expected(embedded.script()), greeting="")
-        await Session(Conversation(), engines, agent, room, [ears]).run()
+    async with open_engines(EngineNames(), (Storyteller(),)) as engines:
+        cast = Cast({"viva": ServedAgent(embedded.agent(greeting=""), engines)}, "viva")
+        await session_of(cast, room, [ears], embedded.expected(embedded.script())).run()
     return ears
 
 

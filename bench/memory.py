@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import psutil
 
 from vivavoce.app import embedded
-from vivavoce.core.conversation import Conversation
+from vivavoce.app.agent.names import EngineNames
+from vivavoce.app.agent.served import Cast, ServedAgent, session_of
+from vivavoce.app.engines import open_engines
 from vivavoce.runtime.clock import run
-from vivavoce.runtime.session import Session
 from vivavoce.transports.typed import Typed
 
 Row = tuple[str, str, str]
@@ -28,10 +29,11 @@ async def _calls(count: int) -> int:
     process = psutil.Process()
     before = 0
     llm = embedded.script()
-    async with embedded.open_engines(llm, ears=False) as engines:
+    async with open_engines(EngineNames(), (llm,), ears=False) as engines:
+        agents = {"viva": ServedAgent(embedded.agent(), engines)}
         for n in range(WARM_UP + count):
             if n == WARM_UP:
                 before = process.memory_info().rss
             caller = Typed(["hello", "what time is it"])
-            await Session(Conversation(), engines, embedded.agent(), caller).run()
+            await session_of(Cast(agents, "viva"), caller).run()
     return process.memory_info().rss - before

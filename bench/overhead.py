@@ -12,18 +12,19 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from vivavoce.app import embedded
+from vivavoce.app.agent.names import EngineNames
+from vivavoce.app.agent.served import Cast, ServedAgent, session_of
+from vivavoce.app.engines import open_engines
 from vivavoce.app.recording import RECORDINGS, load
 from vivavoce.app.show import middle
 from vivavoce.audio.pcm import Pcm, rms_dbfs
 from vivavoce.core.commands import Command, Duck, Flush, Tell
-from vivavoce.core.conversation import Conversation
 from vivavoce.core.events import Event
 from vivavoce.core.notices import TurnReport
 from vivavoce.core.units import in_ms
 from vivavoce.providers.base import Ask, Llm, LlmOutput, TextDelta
 from vivavoce.runtime.clock import run
 from vivavoce.runtime.observe import Observer
-from vivavoce.runtime.session import Session
 from vivavoce.transports.wav import Recordings
 
 Row = tuple[str, str, str]
@@ -84,9 +85,9 @@ class LongWinded:
 
 async def _call(recordings: Recordings, llm: Llm) -> Ears:
     ears = Ears()
-    async with embedded.open_engines(llm) as engines:
-        agent = embedded.agent(embedded.expected(embedded.script()), greeting="")
-        await Session(Conversation(), engines, agent, recordings, [ears]).run()
+    async with open_engines(EngineNames(), (llm,)) as engines:
+        cast = Cast({"viva": ServedAgent(embedded.agent(greeting=""), engines)}, "viva")
+        await session_of(cast, recordings, [ears], embedded.expected(embedded.script())).run()
     return ears
 
 

@@ -2,5 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .app.agent.agent import Agent
+    from .app.agent.call import Call
+
 __version__ = "0.1.0"
-__all__ = ["__version__"]
+__all__ = ["Agent", "Call", "__version__"]
+_HOMES = {"Agent": "agent", "Call": "call"}
+
+
+def __getattr__(name: str) -> Any:
+    """Imported when first asked for, so that the package itself costs next to nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    found = getattr(importlib.import_module(f"{__name__}.app.agent.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found

@@ -9,17 +9,19 @@ import psutil
 import pytest
 
 from vivavoce.app import embedded
+from vivavoce.app.agent.names import EngineNames
+from vivavoce.app.agent.served import Cast, ServedAgent, session_of
+from vivavoce.app.engines import open_engines
 from vivavoce.app.recording import RECORDINGS, load
 from vivavoce.audio.levels import lead_silence, trail_silence
 from vivavoce.audio.pcm import Pcm, from_float, rms_dbfs, to_float
 from vivavoce.audio.resample import resample
 from vivavoce.core.commands import Command, Tell
-from vivavoce.core.conversation import Conversation
 from vivavoce.core.events import Event
 from vivavoce.core.notices import Notice, Origin, ReplyAudible, ReplyClosed, TurnReport, UserTurned
 from vivavoce.runtime.clock import run
 from vivavoce.runtime.observe import Observer
-from vivavoce.runtime.session import Session, Summary
+from vivavoce.runtime.session import Summary
 from vivavoce.sim.score import distance
 from vivavoce.transports.wav import Recording, Recordings
 
@@ -60,9 +62,10 @@ def kill_worker(name: str) -> int:
 
 def call(recordings: Recordings, notes: Notes, greeting: str = "", expect: tuple[str, ...] = ()) -> Summary:
     async def main() -> Summary:
-        async with embedded.open_engines(embedded.script()) as engines:
-            agent = embedded.agent((*expect, *embedded.expected(embedded.script())), greeting=greeting)
-            return await Session(Conversation(), engines, agent, recordings, [notes]).run()
+        async with open_engines(EngineNames(), (embedded.script(),)) as engines:
+            cast = Cast({"viva": ServedAgent(embedded.agent(greeting=greeting), engines)}, "viva")
+            known = embedded.expected(embedded.script())
+            return await session_of(cast, recordings, [notes], (*expect, *known)).run()
 
     return run(main(), realtime=False)
 

@@ -40,8 +40,10 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     found = SimpleNamespace(tls=None)
 
     @asynccontextmanager
-    async def open_engines(llm: Any) -> AsyncIterator[Any]:
-        yield engines()
+    async def open_engines(names: Any, llms: Any) -> AsyncIterator[Any]:
+        found = engines()
+        found.tts.voices = embedded.voices()
+        yield found
 
     async def serve(app: Any, *, host: str, port: int, tls: Any, on_ready: Any) -> None:
         found.app, found.host, found.port, found.tls = app, host, port, tls
@@ -54,7 +56,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
             found.settings = settings
             super().__init__(engines, settings, log)
 
-    monkeypatch.setattr(embedded, "open_engines", open_engines)
+    monkeypatch.setattr("vivavoce.app.serve.open_engines", open_engines)
     monkeypatch.setattr(http, "serve", serve, raising=False)
     monkeypatch.setattr(realtime, "RealtimeCalls", Calls)
     return found

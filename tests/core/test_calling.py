@@ -101,6 +101,19 @@ def test_calls_of_an_aside_stay_out_of_the_history():
     assert c.history == []
 
 
+def test_what_the_agents_own_tools_give_is_answered_also_where_clients_ask():
+    c = asked((ToolSpec("look", answered=True),))
+    c.llm("")
+    c.tool("c1", "noon")
+    c.saw("settled c1 ok 'noon'", "Generate 2")
+    c = asked((ToolSpec("look", answered=True), ToolSpec("find", runs="caller")))
+    c.calls("find", "c2")
+    c.llm("")
+    c.tool("c1", "noon")
+    c.post(ItemCreated(Result("r2", "c2", "here")))
+    c.not_since("Generate 2")
+
+
 SLOW = (ToolSpec("look", read_only=True, filler="One moment, please."),)
 
 

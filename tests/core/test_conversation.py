@@ -5,7 +5,7 @@ import copy
 import pytest
 from script import Script
 
-from vivavoce.core.commands import Message, Role, Usage
+from vivavoce.core.commands import Generate, Message, Role, Usage
 from vivavoce.core.conversation import _DUE, _ROUTES, Conversation
 from vivavoce.core.errors import Misuse, PolicyError
 from vivavoce.core.events import (
@@ -229,6 +229,21 @@ def test_another_agent_takes_over_and_early_answers_of_the_one_before_are_forgot
     c.silence(300)
     c.saw("opened 2 turn")
     assert c.request() == ["user: I have a question about my bill"]
+
+
+def test_who_hangs_up_by_a_tool_does_not_answer_its_result():
+    c = Script(tools=(ToolSpec("hang_up"),))
+    c.asks("goodbye")
+    c.llm("Goodbye. ", end=False)
+    c.calls("hang_up", "c1")
+    c.llm("")
+    c.tts()
+    c.post(HangUpAsked(reason="agent"))
+    c.tool("c1", "The call ends.")
+    c.silence(1_000)
+    c.saw("closed 1 done 'Goodbye.'", "EndCall agent HANG_UP")
+    assert len(c.find(Generate)) == 1
+    c.laws.at_end()
 
 
 def test_the_first_reason_counts():

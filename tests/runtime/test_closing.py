@@ -35,6 +35,7 @@ from vivavoce.runtime.clock import run
 from vivavoce.runtime.engines import EngineError
 from vivavoce.runtime.observe import Observer
 from vivavoce.runtime.session import Session
+from vivavoce.runtime.tools import Happening
 from vivavoce.transports.base import Post as TransportPost
 
 STORY = [f"This is sentence number {n} of a long story. " for n in range(8)]
@@ -392,14 +393,14 @@ def test_a_phone_says_itself_what_was_played() -> None:
 def test_callbacks_hear_of_the_call_on_another_thread() -> None:
     seen: list[tuple[str, str]] = []
 
-    def on_notice(now: int, notice: Notice, why: Why) -> None:
+    def on_notice(now: int, notice: Happening, why: Why) -> None:
         seen.append((threading.current_thread().name, type(notice).__name__))
         raise RuntimeError("my callback is broken")
 
     call = make(HELLO, on_notice=[on_notice]).run()
     assert {name for name, _ in seen} == {"vivavoce-tools"}
     told = [type(c.notice).__name__ for _, _, cs in call.log.rows for c in cs if type(c).__name__ == "Tell"]  # type: ignore[union-attr]
-    assert [kind for _, kind in seen] == told
+    assert [kind for _, kind in seen] == ["CallBegan", *told, "CallOver"]
     assert call.summary is not None
     assert call.summary.turns == 1
     assert {r.code for r in call.summary.reports} <= {"callback"}

@@ -5,20 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..core.errors import BadInput
-from ..core.events import ToolSpec
-from ..providers.base import Llm, ProviderError, Tool, Vads
-from ..runtime.clock import busy
-from ..runtime.engines import AgentConfig, Engines
-from ..runtime.tools import ToolCode
+from ..core.policy import BROWSER, Policy
+from ..providers.base import Llm, ProviderError, Vads
 
 if TYPE_CHECKING:
-    from ..providers.offline.stt import PocketsphinxStt
+    from .agent.agent import Agent
 
 VOICE = "emma"
 INSTRUCTIONS = (
@@ -88,41 +84,14 @@ def detectors() -> Vads:
     return SileroVads()
 
 
-@asynccontextmanager
-async def open_engines(llm: Llm, ears: bool = True) -> AsyncIterator[Engines]:
-    """The embedded ears and voice around a language model, closed again at the end.
+def agent(voice: str = VOICE, speed: float = 1.0, greeting: str = GREETING, policy: Policy = BROWSER) -> Agent:
+    """The agent of `vivavoce talk`, with two small tools to try. Raises BadInput."""
+    from .agent.agent import Agent
 
-    `ears=False` leaves the recogniser out, for typed turns. Raises BadInput when a package is missing.
-    """
-    vads = detectors()
-    from ..providers.offline.tts import EspeakTts
-
-    tts = EspeakTts(busy=busy)
-    stt: PocketsphinxStt | None = None
-    try:
-        if ears:
-            from ..providers.offline.stt import PocketsphinxStt
-
-            stt = PocketsphinxStt(busy=busy)
-        # Nobody's first words are to wait for a process.
-        await asyncio.gather(tts.start(), *([stt.start()] if stt else []))
-        yield Engines(vads, llm, tts, stt)
-    except ProviderError as error:
-        raise BadInput(error.detail) from error
-    finally:
-        await tts.close()
-        if stt is not None:
-            await stt.close()
-        await llm.close()
-
-
-def agent(
-    expect: tuple[str, ...] = (), voice: str = VOICE, speed: float = 1.0, greeting: str = GREETING
-) -> AgentConfig:
-    """The agent of `vivavoce talk`, with two small tools to try."""
-    return AgentConfig(
-        INSTRUCTIONS, voice, name="viva", speed=speed, greeting=greeting, tools=(_CLOCK, _DICE), expect=expect
-    )
+    viva = Agent(INSTRUCTIONS, name="viva", voice=voice, speed=speed, greeting=greeting, policy=policy, brief=False)
+    viva.tool(read_only=True)(current_time)
+    viva.tool(roll_dice)
+    return viva
 
 
 def current_time() -> str:
@@ -135,19 +104,3 @@ def roll_dice(sides: int = 6) -> str:
     if not 2 <= sides <= 1000:
         raise ValueError("a die has 2 to 1000 sides")
     return f"The die shows {random.randint(1, sides)}."
-
-
-_CLOCK = ToolCode(
-    Tool("current_time", "The current time of day.", {"type": "object", "properties": {}}),
-    ToolSpec("current_time", read_only=True),
-    current_time,
-)
-_DICE = ToolCode(
-    Tool(
-        "roll_dice",
-        "Roll a die with a number of sides.",
-        {"type": "object", "properties": {"sides": {"type": "integer", "default": 6}}},
-    ),
-    ToolSpec("roll_dice"),
-    roll_dice,
-)

@@ -8,7 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +17,7 @@ import msgspec
 from ..audio.pcm import Pcm
 from ..audio.resample import resample
 from ..core.conversation import Conversation
-from ..core.errors import BadInput
+from ..core.errors import BadInput, Misuse
 from ..core.events import Event, ProviderFailed, ToolSpec, UserWords
 from ..core.policy import BROWSER, Policy
 from ..core.units import IN_RATE
@@ -35,6 +35,8 @@ from ..wire.openai_realtime.effects import Configure, Connect, McpTool
 from ..wire.openai_realtime.refusal import Refusal
 from ..wire.openai_realtime.server import Server
 from ..wire.openai_realtime.tools import chosen, functions, shown
+from .agent.agent import Agent
+from .agent.served import Cast, ServedAgent
 from .http.errors import BadSession, Refused, make_id
 from .http.socket import Opening
 from .mcp import McpServers
@@ -63,6 +65,13 @@ class Settings:
     """Directory for a recording of each session."""
     peer: Callable[[], Peer] | None = None
     """Makes the peers of WebRTC calls; None where they are not possible."""
+    agents: Mapping[str, ServedAgent] = field(default_factory=dict)
+    """By the names that clients call as `model`; the one called `model` also answers to every other name. Where there
+    are any, they outrank the instructions, voices and policy that are given here."""
+
+    def called(self, model: str) -> str:
+        """The name of the agent that answers to it; empty where there are none."""
+        return "" if not self.agents else model if model in self.agents else self.model
 
 
 class RealtimeCalls:
@@ -96,7 +105,10 @@ class RealtimeCalls:
     def _first(self, model: str, kind: str, bound: Mapping[str, Any]) -> wire.Session:
         """Raises Refusal."""
         settings = self._settings
-        return wire.first(model, kind, settings.instructions, bound, settings.voices[0])
+        served = settings.agents.get(settings.called(model))
+        if served is None:
+            return wire.first(model, kind, settings.instructions, bound, settings.voices[0])
+        return wire.first(model, kind, served.agent.full_instructions(), bound, served.voices[0])
 
     async def handle(self, opening: Opening, socket: Socket) -> None:
         """One connection, to its end."""
@@ -168,12 +180,18 @@ class _Call(ABC, Generic[Line]):
         self._settings = settings
         self._running = running
         self._log = log
+        called = settings.called(session.model)
+        self._cast = Cast(settings.agents, called) if called else None
+        if self._cast is not None:
+            engines = self._cast.now.engines
         now = time.time()
         epoch = now - asyncio.get_running_loop().time()
-        self._server = Server(ids, session, int(now) + settings.most_s, self.plays, epoch)
+        own = () if self._cast is None else own_tools(self._cast.now.agent)
+        self._server = Server(ids, session, int(now) + settings.most_s, self.plays, epoch, own)
         self._engines = engines
         self._mcp = McpServers(self._listed)
-        conversation = Conversation(settings.policy, {})
+        policy = settings.policy if self._cast is None else self._cast.now.agent.policy
+        conversation = Conversation(policy, {})
         self._agent_now = self._agent(Configure(session))
         self._transport: Line = self._make_transport()
         self._transport.owner = owner
@@ -183,9 +201,13 @@ class _Call(ABC, Generic[Line]):
             self._agent_now,
             self._transport,
             self._observers(),
+            () if self._cast is None else self._cast.listeners(),
             ids=ids,
             on_failed=self._failed,
+            on_handed_off=self._handed_off,
         )
+        if self._cast is not None:
+            self._cast.begin(self._session)
         self._ids: tuple[str, ...] = (self._server.id,)
 
     @abstractmethod
@@ -243,6 +265,16 @@ class _Call(ABC, Generic[Line]):
 
     # what the protocol's machine asks for
 
+    def _handed_off(self, name: str) -> None:
+        """Another agent takes over: its words, its voice and its tools."""
+        if self._cast is None:
+            raise Misuse("an agent handed the caller on, but this call has none")
+        self._cast.hand_off(name)
+        now = self._cast.now
+        self._transport.perform(
+            self._server.handed_off(now.agent.full_instructions(), now.voices[0], own_tools(now.agent))
+        )
+
     def _configure(self, effect: Configure) -> None:
         self._session.configure(self._agent(effect), effect.ref)
 
@@ -261,15 +293,16 @@ class _Call(ABC, Generic[Line]):
         session: wire.Session = effect.session
         settings = self._settings
         limit = session.max_output_tokens
-        return AgentConfig(
+        found = AgentConfig(
             session.instructions,
-            voice_of(session.voice, settings.voices),
+            voice_of(session.voice, settings.voices if self._cast is None else self._cast.now.voices),
             speed=min(2.0, max(0.5, session.audio.output.speed)),
             tools=(*map(_tool, functions(session.tools)), *map(self._mcp_tool, effect.mcp)),
             tool_choice=chosen(session.tool_choice),
             max_tokens=limit if isinstance(limit, int) else None,
             expect=settings.expect,
         )
+        return found if self._cast is None else _with_own(self._cast.config(), found)
 
     def _mcp_tool(self, tool: McpTool) -> ToolCode:
         described = Tool(tool.name, tool.description, dict(tool.schema))
@@ -347,6 +380,26 @@ class PeerCall(_Call[WebRtc]):
 
     def drop(self) -> None:
         self._transport.hang_up()
+
+
+def own_tools(agent: Agent) -> tuple[ToolSpec, ...]:
+    """The tools of a served agent."""
+    return tuple(tool.spec for tool in agent.tools.values())
+
+
+def _with_own(own: AgentConfig, asked: AgentConfig) -> AgentConfig:
+    """The served agent, as its client wants it: what only the client says counts, the agent's own tools come first."""
+    names = {tool.tool.name for tool in own.tools}
+    return replace(
+        own,
+        instructions=asked.instructions,
+        voice=asked.voice,
+        speed=own.speed if asked.speed == 1.0 else asked.speed,
+        tools=(*own.tools, *(tool for tool in asked.tools if tool.tool.name not in names)),
+        tool_choice=asked.tool_choice,
+        max_tokens=asked.max_tokens or own.max_tokens,
+        expect=(*own.expect, *asked.expect),
+    )
 
 
 def _tool(tool: Any) -> ToolCode:

@@ -9,8 +9,9 @@ import os
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,20 @@ from ..core.errors import BadInput
 from ..core.policy import PRESETS, changed
 from ..providers.base import Llm
 from . import embedded, webrtc
+from .agent.names import VARIABLES, EngineNames
+from .engines import choose_models, open_engines
 from .settings import policy_settings
 
 if TYPE_CHECKING:
+    from ..runtime.engines import Engines
+    from .agent.agent import Agent
+    from .agent.run import Models
     from .http import Tls
+    from .realtime import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("app", nargs="?", type=Path, metavar="APP.py", help="a file that makes an Agent, or several")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port (default 8080; 0 for a free one)")
     parser.add_argument("--open", action="store_true", help="show the page in this machine's browser")
@@ -46,6 +54,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.app is not None:
+        from .agent.load import load_agents
+
+        serve_agents(args, load_agents(args.app))
+        return 0
+    keys = _prepared(args)
+    models, about = choose_models(EngineNames().otherwise(os.environ))
+    print(about, file=sys.stderr)
+    with _tls(args) as tls:
+        run_loop(_serve(args, models, keys, tls))
+    return 0
+
+
+def serve_agents(args: argparse.Namespace, agents: Sequence[Agent]) -> None:
+    """Serve agents of a program; the first answers to every name that no other has. Raises BadInput."""
+    from .agent.run import everybody, models_of
+
+    keys = _prepared(args)
+    known, env = everybody(agents), dict(os.environ)
+    models, notes = models_of(list(known.values()), env)
+    for note in notes:
+        print(note, file=sys.stderr)
+    with _tls(args) as tls:
+        run_loop(_serve_agents(args, known, models, env, keys, tls))
+
+
+def _prepared(args: argparse.Namespace) -> tuple[str, ...]:
+    """The API keys, when all that can be checked beforehand was. Raises BadInput."""
     from . import http
 
     http.require_packages()
@@ -53,11 +89,7 @@ def run(args: argparse.Namespace) -> int:
     keys, warning = http.read_keys(os.environ, args.keys)
     if warning:
         print(warning, file=sys.stderr)
-    llm, about = embedded.choose_model()
-    print(about, file=sys.stderr)
-    with _tls(args) as tls:
-        run_loop(_serve(args, llm, keys, tls))
-    return 0
+    return keys
 
 
 def run_loop(main: Coroutine[Any, Any, None]) -> None:
@@ -77,13 +109,32 @@ def _check(args: argparse.Namespace) -> None:
         raise BadInput(f"--port must be from 0 to 65535, not {args.port}")
     if args.max_session < 1 or args.max_connections < 1:
         raise BadInput("--max-session and --max-connections must be at least 1")
+    if args.app is not None:
+        _check_app(args)
     voices = embedded.voices()
-    if args.voice not in voices:
+    if args.voice not in voices and not os.environ.get(VARIABLES["tts"]):
         raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(voices)}")
     if args.tls_self_signed and (args.tls_cert or args.tls_key):
         raise BadInput("--tls-self-signed makes its own certificate; fix: leave --tls-cert and --tls-key out")
     if args.record is not None:
         _check_folder(args.record)
+
+
+_OF_THE_AGENT = {
+    "model": "",
+    "instructions": embedded.INSTRUCTIONS,
+    "voice": embedded.VOICE,
+    "preset": "browser",
+    "policy": [],
+}
+"""Options that describe an agent, with their defaults."""
+
+
+def _check_app(args: argparse.Namespace) -> None:
+    """Raises BadInput for options that the file's agents would not heed."""
+    for option, default in _OF_THE_AGENT.items():
+        if getattr(args, option) != default:
+            raise BadInput(f"--{option} describes an agent, and {args.app} does that; fix: say it there")
 
 
 def _check_folder(folder: Path) -> None:
@@ -104,47 +155,83 @@ def _tls(args: argparse.Namespace) -> AbstractContextManager[Tls | None]:
     return nullcontext(http.load(args.tls_cert, args.tls_key))
 
 
-async def _serve(args: argparse.Namespace, llm: Llm, keys: tuple[str, ...], tls: Tls | None) -> None:
+async def _serve(args: argparse.Namespace, llms: Sequence[Llm], keys: tuple[str, ...], tls: Tls | None) -> None:
+    """One agent, as the options describe it."""
+    from .realtime import Settings
+
+    llm = llms[0]
+    async with open_engines(EngineNames().otherwise(os.environ), llms) as engines:
+        voice = args.voice if args.voice in engines.tts.voices else engines.tts.voices[0]
+        others = tuple(name for name in engines.tts.voices if name != voice)
+        settings = Settings(
+            args.model or llm.model,
+            args.instructions,
+            (voice, *others),
+            (*args.expect, *embedded.expected(llm)),
+            changed(PRESETS[args.preset], policy_settings(args.policy)),
+            args.max_session,
+            args.record,
+        )
+        await _until_stopped(args, engines, settings, keys, tls)
+
+
+async def _serve_agents(
+    args: argparse.Namespace,
+    agents: dict[str, Agent],
+    models: Models,
+    env: dict[str, str],
+    keys: tuple[str, ...],
+    tls: Tls | None,
+) -> None:
+    from .agent.run import served
+    from .realtime import Settings
+
+    async with served(agents, models, env) as found:
+        first = next(iter(found))
+        engines = found[first].engines
+        settings = Settings(
+            first,
+            agents[first].full_instructions(),
+            found[first].voices,
+            (*args.expect, *embedded.expected(engines.llm)),
+            most_s=args.max_session,
+            record=args.record,
+            agents=found,
+        )
+        await _until_stopped(args, engines, settings, keys, tls)
+
+
+async def _until_stopped(
+    args: argparse.Namespace, engines: Engines, settings: Settings, keys: tuple[str, ...], tls: Tls | None
+) -> None:
     from . import http
     from .http.page import routes
-    from .realtime import RealtimeCalls, Settings
+    from .realtime import RealtimeCalls
 
     peer, note = webrtc.peers(args)
     browsers_ice = webrtc.browsers_ice(args)
     if note:
         _say(note)
-    others = tuple(name for name in embedded.voices() if name != args.voice)
-    settings = Settings(
-        args.model or llm.model,
-        args.instructions,
-        (args.voice, *others),
-        (*args.expect, *embedded.expected(llm)),
-        changed(PRESETS[args.preset], policy_settings(args.policy)),
-        args.max_session,
-        args.record,
-        peer,
+    calls = RealtimeCalls(engines, replace(settings, peer=peer), _say)
+    app = http.make_app(
+        calls.handle,
+        calls,
+        http.Keys(keys),
+        check_session=calls.check,
+        models=tuple(settings.agents) or (settings.model,),
+        allow_origins=args.allow_origin,
+        most_connections=args.max_connections,
+        routes=routes(),
+        peer_calls=calls if peer is not None else None,
+        ice_servers=browsers_ice,
     )
-    async with embedded.open_engines(llm) as engines:
-        calls = RealtimeCalls(engines, settings, _say)
-        app = http.make_app(
-            calls.handle,
-            calls,
-            http.Keys(keys),
-            check_session=calls.check,
-            models=(settings.model,),
-            allow_origins=args.allow_origin,
-            most_connections=args.max_connections,
-            routes=routes(),
-            peer_calls=calls if peer is not None else None,
-            ice_servers=browsers_ice,
-        )
 
-        def ready(url: str) -> None:
-            _ready(url, keys, tls, peer is not None)
-            if args.open and peer is not None and _has_display():
-                webbrowser.open(url)
+    def ready(url: str) -> None:
+        _ready(url, keys, tls, peer is not None)
+        if args.open and peer is not None and _has_display():
+            webbrowser.open(url)
 
-        await http.serve(app, host=args.host, port=args.port, tls=tls, on_ready=ready)
+    await http.serve(app, host=args.host, port=args.port, tls=tls, on_ready=ready)
 
 
 def _ready(url: str, keys: tuple[str, ...], tls: Tls | None, page: bool) -> None:

@@ -5,26 +5,30 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.commands import Command, Tell
-from ..core.conversation import Conversation
 from ..core.errors import BadInput
 from ..core.events import Event
 from ..core.notices import TurnReport
 from ..core.policy import PRESETS, changed
-from ..providers.base import Llm
 from ..runtime.clock import run as run_loop
 from ..runtime.observe import Observer
-from ..runtime.session import Session, Summary
+from ..runtime.session import Summary
 from ..transports.base import Transport
 from ..transports.typed import Typed
 from ..transports.wav import Recordings
 from ..wire.watching import report_dict
 from . import embedded, show
+from .agent.agent import Agent
+from .agent.load import load_agents
+from .agent.run import Models, everybody, models_of, served
+from .agent.served import Cast, session_of
+from .engines import works_here
 from .recording import RECORDINGS, load, require_speech
 from .settings import policy_settings
 
@@ -40,6 +44,7 @@ in (ms)."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("app", nargs="?", type=Path, metavar="APP.py", help="a file that makes an Agent")
     parser.add_argument(
         "--in", dest="inputs", action="append", default=[], metavar="FILE.wav", help="a recording; several become turns"
     )
@@ -63,6 +68,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--demo", action="store_true", help="microphone if there is one, else the bundled recordings")
 
 
+_OF_THE_AGENT = {
+    "voice": embedded.VOICE,
+    "speed": 1.0,
+    "greeting": embedded.GREETING,
+    "preset": "browser",
+    "policy": [],
+}
+"""Options that describe an agent, with their defaults."""
+
+
 @dataclass
 class Reports(Observer):
     """Keeps the report of every exchange; prints it as JSON when asked to."""
@@ -79,29 +94,36 @@ class Reports(Observer):
 
 
 def run(args: argparse.Namespace) -> int:
-    policy = changed(PRESETS[args.preset], policy_settings(args.policy))
     _check(args)
-    llm, about = embedded.choose_model()
+    agents = everybody(load_agents(args.app) if args.app is not None else [_agent(args)])
+    env = dict(os.environ)
+    models, notes = models_of(list(agents.values()), env)
     transport, live, note = _caller(args)
     observers, reports = _observers(args, live)
     if not args.json:
-        for line in (about, note):
+        for line in (*notes, note):
             if line:
                 print(line, file=sys.stderr)
-    realtime = args.realtime or live or not embedded.is_script(llm)
-    call = _call(args, Conversation(policy, {}), llm, transport, observers)
-    summary = run_loop(call, realtime=realtime)
+    realtime = args.realtime or live or not all(works_here(names, llms) for names, llms in models.items())
+    summary = run_loop(_call(args, agents, models, env, transport, observers), realtime=realtime)
     _end(args, reports, summary)
     return 0
+
+
+def _agent(args: argparse.Namespace) -> Agent:
+    """The embedded one, as the options describe it. Raises BadInput."""
+    policy = changed(PRESETS[args.preset], policy_settings(args.policy))
+    return embedded.agent(args.voice, args.speed, args.greeting, policy)
 
 
 def _check(args: argparse.Namespace) -> None:
     """Raises BadInput for what can be known to be wrong before anything is opened or written."""
     if args.inputs and args.text:
         raise BadInput("--in and --text do not go together; fix: choose one")
-    voices = embedded.voices()
-    if args.voice not in voices:
-        raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(voices)}")
+    if args.app is not None:
+        given = [name for name, default in _OF_THE_AGENT.items() if getattr(args, name) != default]
+        if given:
+            raise BadInput(f"--{given[0]} describes an agent, and {args.app} does that; fix: say it there")
     if not 0.5 <= args.speed <= 2.0:
         raise BadInput(f"--speed must be from 0.5 to 2, not {args.speed:g}")
     if args.stereo and args.out is None and not args.demo:
@@ -156,12 +178,17 @@ def _observers(args: argparse.Namespace, live: bool) -> tuple[list[Observer], Re
 
 
 async def _call(
-    args: argparse.Namespace, conversation: Conversation, llm: Llm, transport: Transport, observers: list[Observer]
+    args: argparse.Namespace,
+    agents: dict[str, Agent],
+    models: Models,
+    env: dict[str, str],
+    transport: Transport,
+    observers: list[Observer],
 ) -> Summary:
-    async with embedded.open_engines(llm, ears=not args.text) as engines:
-        expect = (*args.expect, *embedded.expected(llm))
-        agent = embedded.agent(expect, args.voice, args.speed, args.greeting)
-        session = Session(conversation, engines, agent, transport, observers)
+    async with served(agents, models, env, ears=not args.text) as found:
+        first = next(iter(found))
+        expect = (*args.expect, *embedded.expected(found[first].engines.llm))
+        session = session_of(Cast(found, first), transport, observers, expect)
         try:
             return await session.run()
         except asyncio.CancelledError:

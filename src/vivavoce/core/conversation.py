@@ -127,7 +127,8 @@ class Conversation:
             self._asked(self.asked.pop(0))
         turn = self.listening.turn
         blocked = self.listening.overlapping.pending or self.speaking.settling
-        self.speaking.advance(free=not blocked and (turn is None or turn.harmless))
+        free = not blocked and (turn is None or turn.harmless)
+        self.speaking.advance(free, going_on=self.hanging_up is None)
         if turn is not None and turn.over_agent and not self.speaking.line:
             self.listening.judge()
         floor = floor_of(self.listening.hearing.speaking, self.speaking.audible)

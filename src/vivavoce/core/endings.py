@@ -92,7 +92,7 @@ class Endings:
             rows = self.context.tools.of(reply.id)
             if not all(r.settled for r in rows) or not (reply.text_done or reply.over):
                 continue
-            if not self.context.policy.reply.continue_after_tools:
+            if not self.context.policy.reply.continue_after_tools and not all(r.spec.answered for r in rows):
                 self._give_up(reply)
             elif reply.rounds + 1 >= self.context.policy.reply.max_tool_rounds:
                 self.context.report(Role.TOOL, "rounds", "too many tool calls in a row", Why.LIMIT)

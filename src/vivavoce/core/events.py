@@ -35,6 +35,8 @@ class ToolSpec:
     """`here`: the engine runs it. `caller`: the caller's client does, however long it takes, and creates a `Result`."""
     approval: bool = False
     """It waits until `ToolApproved` allows it."""
+    answered: bool = False
+    """What it gives is answered at once, also where clients ask for answers (`reply.continue_after_tools`)."""
     filler: str = ""
     """Said when it takes long and nothing else is being said."""
 

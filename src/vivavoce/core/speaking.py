@@ -287,8 +287,9 @@ class Speaking:
 
     # the floor
 
-    def advance(self, free: bool) -> None:
-        """Finish what is over; give the floor to the next in line when `free`."""
+    def advance(self, free: bool, going_on: bool = True) -> None:
+        """Finish what is over; give the floor to the next in line when `free`. Unless it is `going_on`, the call is
+        about to end, and results of tools are answered no more."""
         while (head := self.head) is not None and head.finished and head.stop_at is None:
             head.state = State.DONE
             head.whys.append(Why.ENDED.name)
@@ -296,7 +297,8 @@ class Speaking:
             self.leave(head)
         self._advance_asides()
         if free:
-            for parent in self.endings.ready(quiet=not self.line and self.candidate is None):
+            quiet = not self.line and self.candidate is None
+            for parent in self.endings.ready(quiet) if going_on else ():
                 basis = Basis("", self.context.history.revision)
                 self.generate(Origin.TOOLS, basis, Why.TOOL_RESULT, turn=parent.turn, parent=parent)
             self._release()

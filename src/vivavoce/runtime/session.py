@@ -26,7 +26,7 @@ from .inbox import Inbox
 from .observe import Observer
 from .playout import Playout
 from .supervise import Guarded, Scope, as_provider_error
-from .tools import OnNotice, Tools
+from .tools import CallBegan, CallOver, OnNotice, Tools
 
 _OPEN_S = 30.0
 _TURN = 256
@@ -180,6 +180,7 @@ class Session:
         except Exception as error:
             raise EngineError(f"the voice activity detector cannot be opened: {error}") from error
         self._clock = Clock()
+        self._tools.notify(0, CallBegan(), Why.GREETING)
         for observer in self._observers:
             self._watch(observer, lambda o: o.opened(self.conversation, self._agent.name))
         self._executor = Executor(
@@ -275,6 +276,9 @@ class Session:
                 self._line_broken(error)
 
     def _report(self, report: Report) -> None:
+        if report.code != "callback":
+            # A callback that fails is not told so: it might fail on that too, for ever.
+            self._tools.notify(0 if self._clock is None else self._clock.now(), report, report.why)
         if len(self._reports) < _MAX_REPORTS:
             self._reports.append(report)
 
@@ -351,6 +355,7 @@ class Session:
 
     async def _close_all(self) -> None:
         duration = self._clock.now() if self._clock is not None else 0
+        self._tools.notify(duration, CallOver(self._reason or "failed", duration), Why.CALL_OVER)
         half = self._close_s / 2
         left_over = await self._scope.close(half)
 

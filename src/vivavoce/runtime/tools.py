@@ -17,13 +17,28 @@ from typing import Any
 
 import msgspec
 
-from ..core.commands import Role, Why
+from ..core.commands import Report, Role, Why
 from ..core.events import ProviderFailed, ToolDone, ToolSpec
 from ..core.notices import Notice
 from ..providers.base import Post, Tool
 from .clock import busy
 
-OnNotice = Callable[[int, Notice, Why], object]
+
+@dataclass(frozen=True, slots=True)
+class CallBegan:
+    """The first thing that callbacks hear of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOver:
+    """The last thing that callbacks hear of a call."""
+
+    reason: str
+    duration_ms: int
+
+
+Happening = Notice | Report | CallBegan | CallOver
+OnNotice = Callable[[int, Happening, Why], object]
 """Gets the session ms, what happened and why. May be a coroutine function."""
 
 MAX_CALLS = 64
@@ -57,7 +72,7 @@ class Tools:
         self._on_notice = on_notice
         self._post = post
         self._running: set[str] = set()
-        self._notices: deque[tuple[int, Notice, Why]] = deque()
+        self._notices: deque[tuple[int, Happening, Why]] = deque()
         self._behind = False
         self._home: asyncio.AbstractEventLoop | None = None
         self._gone: asyncio.Future[None] | None = None
@@ -93,7 +108,7 @@ class Tools:
         if self._away is not None and call in self._running:
             self._away.send(self._away.cancel, call)
 
-    def notify(self, now: int, notice: Notice, why: Why) -> None:
+    def notify(self, now: int, notice: Happening, why: Why) -> None:
         """Tell the callbacks, in order."""
         if not self._on_notice:
             return
@@ -148,7 +163,7 @@ class _Away:
 
     def __init__(
         self,
-        notices: deque[tuple[int, Notice, Why]],
+        notices: deque[tuple[int, Happening, Why]],
         on_notice: Sequence[OnNotice],
         home: asyncio.AbstractEventLoop,
         done: Callable[[str, str, bool], None],
@@ -222,7 +237,7 @@ class _Away:
             if self._stopping:
                 return
 
-    async def _tell(self, now: int, notice: Notice, why: Why) -> None:
+    async def _tell(self, now: int, notice: Happening, why: Why) -> None:
         for callback in self._on_notice:
             try:
                 result = callback(now, notice, why)

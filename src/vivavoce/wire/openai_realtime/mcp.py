@@ -46,6 +46,8 @@ class Mcp:
     def __init__(self, state: State) -> None:
         self._state = state
         state.specs = self.specs
+        self.own: tuple[ToolSpec, ...] = ()
+        """Tools of the agent that is served: no client hears of them, and what they give is answered by itself."""
         self._servers: dict[str, _Server] = {}
         self._running: dict[str, _Running] = {}
         self._attached = False
@@ -154,6 +156,7 @@ class Mcp:
         return (
             *(ToolSpec(tool.name, approval=tool.approval) for tool in remote),
             *(ToolSpec(function.name, runs="caller") for tools in local for function in functions(tools)),
+            *self.own,
         )
 
     # calls

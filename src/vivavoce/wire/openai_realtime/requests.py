@@ -98,6 +98,14 @@ class Requests:
         state.tell({"type": "session.updated", "session": state.echo()})
         self.mcp.declared()
 
+    def become(self, instructions: str, voice: str) -> None:
+        """The session goes on with another agent."""
+        session = self._state.session
+        output = msgspec.structs.replace(session.audio.output, voice=voice)
+        audio = msgspec.structs.replace(session.audio, output=output)
+        self._apply(msgspec.structs.replace(session, instructions=instructions, audio=audio))
+        self._state.tell({"type": "session.updated", "session": self._state.echo()})
+
     def _apply(self, session: Session) -> None:
         """Tell the agent, and the conversation what is new to it."""
         state = self._state

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ...audio.pcm import Pcm
 from ...core.commands import Why
+from ...core.events import ToolSpec
 from ...core.notices import Notice
 from .config import Session
 from .effects import Effect, Send, Shut
@@ -25,13 +26,23 @@ MAX_BACKLOG_MS = 600_000
 class Server:
     """One session, whose first connection is 0. Sideband connections have other numbers."""
 
-    def __init__(self, ids: str, session: Session, expires_at: int, plays: bool = False, epoch: float = 0.0) -> None:
+    def __init__(
+        self,
+        ids: str,
+        session: Session,
+        expires_at: int,
+        plays: bool = False,
+        epoch: float = 0.0,
+        own: tuple[ToolSpec, ...] = (),
+    ) -> None:
         """`ids`: letters and digits that no other session has. `expires_at`: unix seconds. `plays`: we play the agent's
-        voice; else the client does. `epoch`: unix seconds when the clock of `now` was at 0."""
+        voice; else the client does. `epoch`: unix seconds when the clock of `now` was at 0. `own`: tools that the agent
+        has whatever clients say, and of which they hear nothing."""
         self._state = State(ids, session, expires_at, plays, epoch)
         self._requests = Requests(self._state)
         self._telling = Telling(self._state)
         self._mcp = Mcp(self._state)
+        self._mcp.own = own
         self._requests.mcp = self._telling.mcp = self._mcp
 
     @property
@@ -84,6 +95,12 @@ class Server:
         """More of the agent's voice (24 kHz); False when nobody wants any more of this reply."""
         wanted = self._telling.voice(reply, pcm)
         return wanted, self._state.effects()
+
+    def handed_off(self, instructions: str, voice: str, own: tuple[ToolSpec, ...]) -> list[Effect]:
+        """Another agent speaks from the next response on; clients hear of it as of an update of the session."""
+        self._mcp.own = own
+        self._requests.become(instructions, voice)
+        return self._state.effects()
 
     def listed(self, label: str, tools: list[dict[str, object]] | None, error: str = "") -> list[Effect]:
         """An MCP server gave its tools (`name`, `description`, `input_schema`, `read_only`), or did not."""

@@ -208,6 +208,8 @@ class Telling:
             # Its client cancelled it, which the conversation did not know yet: nobody was told of this call.
             self._state.act(ItemDeleted(notice.item))
             return
+        if any(tool.name == notice.name for tool in self.mcp.own):
+            return
         if notice.runs == "here" and self.mcp.called(response, notice):
             return
         if notice.approval:

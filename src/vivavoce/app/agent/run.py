@@ -1,0 +1,71 @@
+"""Agents on a server: the page, and the endpoints of the protocols."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from ...core.errors import BadInput
+from ...providers.base import Llm
+from ..engines import choose_models, open_engines
+from .agent import Agent
+from .names import EngineNames
+from .served import ServedAgent
+
+
+def serve(agents: Sequence[Agent], options: Sequence[str] = ()) -> None:
+    """Serve agents until Ctrl-C; `options` are those of `vivavoce serve`. Raises BadInput."""
+    from .. import serve as command
+
+    parser = argparse.ArgumentParser(prog="vivavoce serve")
+    command.add_arguments(parser)
+    try:
+        command.serve_agents(parser.parse_args(list(options)), agents)
+    except KeyboardInterrupt:
+        return
+
+
+def everybody(agents: Sequence[Agent]) -> dict[str, Agent]:
+    """All agents and those to whom they may hand a caller, the first one first. Raises BadInput for two of one name."""
+    found: dict[str, Agent] = {}
+    for agent in agents:
+        for name, other in agent.reachable().items():
+            if found.setdefault(name, other) is not other:
+                raise BadInput(f"two agents are called {name!r}; fix: give one of them another name")
+    return found
+
+
+Models = dict[EngineNames, tuple[Llm, ...]]
+
+
+def models_of(agents: Sequence[Agent], env: dict[str, str]) -> tuple[Models, list[str]]:
+    """The language models that the agents want, each opened once; and what to tell the user. Not from a running loop.
+
+    Raises BadInput for one that cannot be used.
+    """
+    models: Models = {}
+    notes: list[str] = []
+    for agent in agents:
+        names = agent.engines.otherwise(env)
+        notes += agent.warnings()
+        if names not in models:
+            models[names], about = choose_models(names, env)
+            notes.append(about)
+    return models, notes
+
+
+@asynccontextmanager
+async def served(
+    agents: dict[str, Agent], models: Models, env: dict[str, str], ears: bool = True
+) -> AsyncIterator[dict[str, ServedAgent]]:
+    """The agents with their engines; agents that want the same ones share them. Raises BadInput."""
+    async with AsyncExitStack() as stack:
+        opened = {
+            names: await stack.enter_async_context(open_engines(names, llms, ears, env))
+            for names, llms in models.items()
+        }
+        found = {name: ServedAgent(agent, opened[agent.engines.otherwise(env)]) for name, agent in agents.items()}
+        for one in found.values():
+            one.check()
+        yield found

@@ -1,0 +1,98 @@
+"""Agents where they speak: with their engines, and in one call with those to whom it may be handed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...core.conversation import Conversation
+from ...core.errors import BadInput
+from ...core.events import ToolsDeclared
+from ...runtime.engines import AgentConfig, Engines
+from ...runtime.observe import Observer
+from ...runtime.session import Session
+from ...runtime.tools import OnNotice
+from ...transports.base import Transport
+from .agent import Agent
+from .call import Call
+
+DEFAULT_VOICE = "emma"
+
+
+@dataclass(frozen=True, slots=True)
+class ServedAgent:
+    """An agent with its engines."""
+
+    agent: Agent
+    engines: Engines
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Of its synthesiser; its own first."""
+        known = self.engines.tts.voices
+        own = self.agent.voice or (DEFAULT_VOICE if DEFAULT_VOICE in known else next(iter(known), ""))
+        return (own, *(voice for voice in known if voice != own))
+
+    def check(self) -> None:
+        """Raises BadInput for a voice that its synthesiser is known not to have."""
+        tts, voice = self.engines.tts, self.agent.voice
+        if voice and tts.model.startswith("offline:") and voice not in tts.voices:
+            known = ", ".join(tts.voices)
+            raise BadInput(f"agent {self.agent.name}: unknown voice {voice!r}; fix: choose one of {known}")
+
+
+def session_of(
+    cast: Cast, transport: Transport, observers: Sequence[Observer] = (), expect: Sequence[str] = ()
+) -> Session:
+    """A call with whoever is called, for a caller who brings no settings of their own. `expect`: more phrases."""
+
+    def config() -> AgentConfig:
+        found = cast.config()
+        return replace(found, expect=(*found.expect, *expect))
+
+    def hand_off(name: str) -> None:
+        cast.hand_off(name)
+        now = config()
+        session.configure(now)
+        session.post(ToolsDeclared(tuple(tool.spec for tool in now.tools)))
+
+    policy, engines = cast.now.agent.policy, cast.now.engines
+    session = Session(
+        Conversation(policy, {}),
+        engines,
+        config(),
+        transport,
+        observers,
+        cast.listeners(),
+        on_handed_off=hand_off,
+    )
+    cast.begin(session)
+    return session
+
+
+class Cast:
+    """Who may speak in one call: the agent that was called, and those to whom it may hand the caller."""
+
+    def __init__(self, agents: Mapping[str, ServedAgent], first: str) -> None:
+        self._agents = agents
+        self.now = agents[first]
+        self.call = Call(self.now.agent)
+
+    def config(self) -> AgentConfig:
+        """Who speaks now."""
+        return self.now.agent.config(self.call, self.now.voices[0], self.now.engines)
+
+    def listeners(self) -> Sequence[OnNotice]:
+        """What tells the program of the call: of every agent that may speak in it."""
+        return [tell for name in self.now.agent.reachable() for tell in self._agents[name].agent.listeners(self.call)]
+
+    def begin(self, session: Session) -> None:
+        """Tools and callbacks may act from now on."""
+        self.call.session = session
+
+    def hand_off(self, name: str) -> None:
+        """Another agent speaks from now on. Raises BadInput for one that is not served."""
+        if name not in self._agents:
+            raise BadInput(f"there is no agent {name!r} here; fix: serve it too, or name it in `handoffs`")
+        self.now = self._agents[name]
+        self.call.agent = self.now.agent

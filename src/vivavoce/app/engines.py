@@ -1,0 +1,78 @@
+"""From names to open engines: those that an agent, the environment or a file asks for, else the embedded ones."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from ..core.commands import Role
+from ..core.errors import BadInput
+from ..providers.base import Llm, ProviderError
+from ..runtime.clock import busy
+from ..runtime.engines import Engines
+from . import embedded
+from .agent.names import EngineNames
+
+EMBEDDED = EngineNames(stt=("offline:pocketsphinx",), tts=("offline:espeak",))
+
+
+def choose_models(names: EngineNames, env: Mapping[str, str] | None = None) -> tuple[tuple[Llm, ...], str]:
+    """The language models of that name, or the one that is found here, or the script; and a sentence that says which.
+
+    Raises BadInput for one that cannot be used. Must not be called from a running loop.
+    """
+    env = os.environ if env is None else env
+    if not names.llm:
+        llm, about = embedded.choose_model({key: value for key, value in env.items() if key != "VIVAVOCE_LLM"})
+        return (llm,), about
+    chosen = [embedded.choose_model({**env, "VIVAVOCE_LLM": name}) for name in names.llm]
+    found = [llm for llm, _ in chosen]
+    if names.llm == (env.get("VIVAVOCE_LLM"),):
+        return tuple(found), chosen[0][1]
+    return tuple(found), f"{found[0].model} answers{_spares(found)}."
+
+
+def _spares(found: Sequence[Any]) -> str:
+    return f"; {', '.join(one.model for one in found[1:])} when it fails" if len(found) > 1 else ""
+
+
+def works_here(names: EngineNames, llms: Sequence[Llm]) -> bool:
+    """Is nothing reached over a network, so that time may be virtual?"""
+    from ..providers.catalogue import choose
+
+    try:
+        rows = [choose(Role.STT, name).row for name in names.stt] + [choose(Role.TTS, name).row for name in names.tts]
+    except ProviderError as error:
+        raise BadInput(error.detail) from error
+    return all(row.local for row in rows) and all(llm.model.startswith(("offline:", "test:")) for llm in llms)
+
+
+@asynccontextmanager
+async def open_engines(
+    names: EngineNames, llms: Sequence[Llm], ears: bool = True, env: Mapping[str, str] | None = None
+) -> AsyncIterator[Engines]:
+    """Engines ready to be used, closed again at the end. `ears=False` leaves the recognisers out, for typed turns.
+
+    Raises BadInput for a name that nobody has, a missing package or a missing key, before anything is opened.
+    """
+    from ..providers.catalogue import make_stt, make_tts
+
+    env = os.environ if env is None else env
+    vads = embedded.detectors()
+    async with AsyncExitStack() as stack:
+        for llm in llms:
+            stack.push_async_callback(llm.close)
+        try:
+            stts = [make_stt(name, env, busy) for name in names.stt or EMBEDDED.stt] if ears else []
+            ttss = [make_tts(name, env, busy) for name in names.tts or EMBEDDED.tts]
+            engines: list[Any] = [*stts, *ttss]
+            for engine in engines:
+                stack.push_async_callback(engine.close)
+            # Nobody's first words are to wait for a process.
+            await asyncio.gather(*(engine.start() for engine in engines if hasattr(engine, "start")))
+        except ProviderError as error:
+            raise BadInput(error.detail) from error
+        yield Engines(vads, llms[0], ttss[0], stts[0] if stts else None)

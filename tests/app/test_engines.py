@@ -1,0 +1,55 @@
+"""Engines by their names: which are found, which are refused, and that all of them are closed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from vivavoce.app.agent.names import EngineNames
+from vivavoce.app.embedded import script
+from vivavoce.app.engines import choose_models, open_engines, works_here
+from vivavoce.core.errors import BadInput
+
+pytestmark = pytest.mark.offline
+
+
+def opened(names: EngineNames, **more: Any) -> Any:
+    async def main() -> Any:
+        async with open_engines(names, (script(),), env={}, **more) as engines:
+            return engines
+
+    return asyncio.run(main())
+
+
+def test_the_embedded_ones_by_default() -> None:
+    engines = opened(EngineNames())
+    assert (engines.stt.model, engines.tts.model) == ("offline:pocketsphinx", "offline:espeak")
+    assert opened(EngineNames(), ears=False).stt is None
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (EngineNames(stt=("whisperer:x",)), "'whisperer:x' names no engine for stt; vendors are"),
+        (EngineNames(tts=("cartesia:sonic-3",)), "set the environment variable CARTESIA_API_KEY"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_anything_is_opened(names: EngineNames, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        opened(names)
+
+
+def test_language_models() -> None:
+    llms, about = choose_models(EngineNames(llm=("offline:script",)), {})
+    assert ([llm.model for llm in llms], about) == (["offline:script"], "offline:script answers.")
+    with pytest.raises(BadInput, match="needs a key; set the environment variable OPENAI_API_KEY"):
+        choose_models(EngineNames(llm=("openai:gpt-5-mini",)), {})
+
+
+def test_where_nothing_is_reached_over_a_network_time_may_be_virtual() -> None:
+    assert works_here(EngineNames(stt=("offline:pocketsphinx",)), (script(),))
+    assert not works_here(EngineNames(stt=("deepgram:nova-3",)), (script(),))
+    with pytest.raises(BadInput, match="names no engine"):
+        works_here(EngineNames(tts=("x:y",)), (script(),))

@@ -13,7 +13,7 @@ from tests.providers.ears.vendors import FakeScribe
 from vivavoce.providers.elevenlabs.stt import ScribeLink, ScribeStt
 from vivavoce.providers.hosted.closing import Ended
 from vivavoce.providers.hosted.failures import Answered
-from vivavoce.providers.hosted.link import Said
+from vivavoce.providers.hosted.link import Began, Said
 
 
 def link() -> ScribeLink:
@@ -30,7 +30,7 @@ TIMED = [word("well", 0.5, 0.7), word(" ", 0.7, 0.8, "spacing"), word("I", 0.8, 
 @pytest.mark.parametrize(
     ("message", "facts"),
     [
-        ({"message_type": "partial_transcript", "text": "well"}, [Said("well")]),
+        ({"message_type": "partial_transcript", "text": "well"}, [Began(), Said("well")]),
         ({"message_type": "committed_transcript", "text": "well I"}, [Said("well I", last=True)]),
         ({"message_type": "committed_transcript", "text": " "}, [Said("", True, last=True)]),
         (

@@ -33,6 +33,15 @@ async def test_closing_it_closes_its_calls() -> None:
     assert stt.links[0].closed == 1
 
 
+async def test_once_closed_it_opens_no_more() -> None:
+    stt = StubStt()
+    await stt.close()
+    with pytest.raises(ProviderError) as error:
+        await stt.open(lambda event: None)
+    assert error.value.code == "closed"
+    assert not stt.links
+
+
 async def test_a_link_that_does_not_close_is_broken_off() -> None:
     stt = StubStt()
     stt.close_s = 0.02

@@ -42,6 +42,16 @@ def test_words_without_times_begin_where_somebody_was_heard_to_begin(segment: Se
     assert segment.words(False).start == 10 * RATE - RATE // 2
 
 
+def test_words_without_times_do_not_begin_before_what_was_sent() -> None:
+    tape = Tape(10**6)
+    tape.push(5 * RATE, bytes(2 * RATE))
+    tape.take(1, RATE)
+    segment = Segment(tape)
+    segment.close(2 * RATE)
+    segment.hear(Said("two"), 6 * RATE)
+    assert segment.words(False) == UserWords(1, "two", False, 5 * RATE, 6 * RATE)
+
+
 def test_times_that_do_not_fit_the_words_are_left_out(segment: Segment) -> None:
     segment.hear(Said("twenty one", False, 1.0, 2.0, ((1.0, 2.0),)), 10 * RATE)
     assert segment.words(False).times == ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..hosted.closing import Ended, closed
 from ..hosted.failures import Answered, needed
-from ..hosted.link import Fact, Link, Manner, Said
+from ..hosted.link import Began, Fact, Link, Manner, Said
 from ..hosted.listening import HostedStt
 from ..hosted.speaking import addresses
 
@@ -70,6 +70,8 @@ class ScribeLink(Link):
     def __init__(self, connection: Any, events: Any) -> None:
         self._connection = connection
         self._messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._talking = False
+        """There were words since the last commit."""
         for kind in (*_WORDS, *_ERRORS, *_ENDED, _THROTTLED):
             connection.on(events(kind), self._messages.put_nowait)
         connection.on(events(_OVER), lambda how: self._messages.put_nowait({"message_type": _OVER, **how}))
@@ -96,12 +98,16 @@ class ScribeLink(Link):
         if kind == _THROTTLED:
             yield Said("", final=True, last=True)
         elif kind == "partial_transcript":
+            if message["text"] and not self._talking:
+                self._talking = True
+                yield Began()
             yield Said(message["text"])
         elif kind == "committed_transcript":
             # The same follows with the times of its words, as a rule.
             text = message["text"].strip()
             yield Said(text, final=not text, last=True)
         elif kind == "committed_transcript_with_timestamps":
+            self._talking = False
             words = [word for word in message.get("words") or () if word.get("type", "word") == "word"]
             times = tuple((word["start"], word["end"]) for word in words)
             start, end = (times[0][0], times[-1][1]) if times else (None, None)

@@ -42,6 +42,7 @@ class HostedStt(ABC):
         self.service = Service(self.model, self.variable)
         self.sdk = self.load()
         self._calls: set[Listener] = set()
+        self._closed = False
 
     @abstractmethod
     def load(self) -> Any:
@@ -54,7 +55,7 @@ class HostedStt(ABC):
     async def open(self, post: Post, expect: Sequence[str] = ()) -> Listener:
         """A recogniser for one call. `expect`: phrases the agent is likely to hear, best first.
 
-        Raises `ProviderError`: `missing`, `timeout`, `refused`, `rate_limited`, `not_found`, `died`.
+        Raises `ProviderError`: `missing`, `timeout`, `refused`, `rate_limited`, `not_found`, `died`, `closed`.
         """
         phrases = fitting(expect, self.manner)
         call = Listener(self, post, phrases, await self.connect(phrases))
@@ -67,6 +68,7 @@ class HostedStt(ABC):
 
     async def close(self) -> None:
         """End all calls."""
+        self._closed = True
         await asyncio.gather(*(call.close() for call in list(self._calls)))
 
     async def connect(self, phrases: list[str]) -> Link:
@@ -74,8 +76,10 @@ class HostedStt(ABC):
         link = None
         try:
             async with asyncio.timeout(self.open_s):
+                self._check()
                 link = await self.dial(phrases)
                 await link.greet()
+                self._check()
         except BaseException as error:
             if link is not None:
                 await self.hang_up(link)
@@ -86,6 +90,10 @@ class HostedStt(ABC):
                 raise self.failure(error) from None
             raise
         return link
+
+    def _check(self) -> None:
+        if self._closed:
+            raise ProviderError("closed", f"{self.model} was closed; make a new one")
 
     async def hang_up(self, link: Link) -> None:
         """Close a session politely, or else break it off."""

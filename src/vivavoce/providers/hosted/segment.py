@@ -117,9 +117,10 @@ class Segment:
     def _place(self, said: Said, at: int) -> Piece:
         text = self._rest(said.text.strip())
         low = max([self._floor, *(piece.end for piece in self._pieces)])
-        first = self._begun if said.start is None else self._tape.place(said.start)
+        began = self._tape.oldest if self._begun is None else self._begun
+        first = began if said.start is None else self._tape.place(said.start)
         last = at if said.end is None else self._tape.place(said.end, True)
-        start = low if first is None else max(low, first)
+        start = max(low, min(first, self._tape.at))
         end = max(start, min(last, self._tape.at))
         times = self._times(said, low) if len(said.words) == len(text.split()) else ()
         if times:

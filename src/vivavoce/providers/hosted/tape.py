@@ -42,6 +42,14 @@ class Tape:
         self.at = 0
         """Where the audio that was taken ends."""
 
+    @property
+    def oldest(self) -> int:
+        """Where the first audio begins that is not forgotten."""
+        for pieces in (self._behind, self._ahead):
+            if pieces:
+                return pieces[0][0]
+        return self.fed
+
     def push(self, start: int, data: bytes) -> int:
         """Audio (int16) from `start` on; what comes twice is passed over. Returns the samples that are new."""
         if self.begun is None:

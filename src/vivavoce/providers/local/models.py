@@ -163,8 +163,8 @@ MODELS: tuple[Model, ...] = (
         378_000_000,
         "Apache-2.0",
         ("en-us", "en-gb"),
-        24_000,
-        (
+        rate=24_000,
+        voices=(
             "af",
             "af_bella",
             "af_nicole",
@@ -195,7 +195,7 @@ MODELS: tuple[Model, ...] = (
         82_000_000,
         "MIT",
         ("en-us",),
-        22_050,
-        ("ljspeech",),
+        rate=22_050,
+        voices=("ljspeech",),
     ),
 )

@@ -21,7 +21,9 @@ from vivavoce.runtime.spoken import Hygiene
         ("€1,500.00, £2.05, ¥500, 3 €", "1,500 euros, 2 pounds and 5 pence, 500 yen, 3 euros"),
         ("$5-10, $5-$10, $5–10 million", "5 to 10 dollars, 5 dollars to 10 dollars, 5 to 10 million dollars"),
         ("£1.20 or -$5.", "1 pound 20 or minus 5 dollars."),
-        ("$PATH and US$ stay", "$PATH and US$ stay"),
+        ("US$5 and $PATH and US$", "5 US dollars and $PATH and US$"),
+        ("$9.99/mo, 5 €/kg, 3 GB/day", "9 dollars 99 per month, 5 euros per kilogram, 3 gigabytes per day"),
+        ("1 1/2 tsp, 2 tbsp, 1 tsp", "1 and a half teaspoon, 2 tablespoons, 1 teaspoon"),
         # Percent, degrees, units.
         ("50%, 3.5 %, 5-10%", "50 percent, 3.5 percent, 5 to 10 percent"),
         ("20°C, 72 °F, 1°, -5 degrees", "20 degrees Celsius, 72 degrees Fahrenheit, 1 degree, minus 5 degrees"),
@@ -43,7 +45,7 @@ from vivavoce.runtime.spoken import Hygiene
         ("A 5-year plan, F-16, COVID-19, GPT-4o", "A 5-year plan, F-16, COVID-19, GPT-4o"),
         # Fractions.
         ("1/2 cup, 2 1/2 cups, 3/4, ½, 2½", "one half cup, 2 and a half cups, three quarters, one half, 2 and a half"),
-        ("4/5 stars, 24/7, and/or", "4 out of 5 stars, 24 7, and/or"),
+        ("4/5 stars, 24/7, 50/50, and/or", "4 out of 5 stars, 24 7, 50 50, and/or"),
         ("1920x1080", "1920 by 1080"),
         # Telephone numbers and codes: digit by digit, in groups.
         ("+1 555 123 4567", "plus 1, 5 5 5, 1 2 3, 4 5 6 7"),
@@ -53,6 +55,10 @@ from vivavoce.runtime.spoken import Hygiene
         ("code 483920, 007", "code 4 8 3, 9 2 0, 0 0 7"),
         ("12345678, 1234567", "1 2 3 4, 5 6 7 8, 1 2 3, 4 5 6 7"),
         ("4111111111111111", "4 1 1 1, 1 1 1 1, 1 1 1 1, 1 1 1 1"),
+        ("Card 4111 1111 1111 1111", "Card 4 1 1 1, 1 1 1 1, 1 1 1 1, 1 1 1 1"),
+        ("Tel. 030/1234567", "Tel. 0 3 0, 1 2 3, 4 5 6 7"),
+        ("The code is 4821, PIN: 042, code 404.", "The code is 4 8 2 1, PIN: 0 4 2, code 4 0 4."),
+        ("code 12.5 and code 10:30", "code 12.5 and code 10:30"),
         ("1000000 and 120000", "1000000 and 120000"),
         # Versions.
         ("1.2.3, v2.0, v3, 192.168.0.1", "1 point 2 point 3, version 2.0, version 3, 192 dot 168 dot 0 dot 1"),

@@ -47,6 +47,8 @@ from vivavoce.runtime.spoken import Hygiene
         ("Dr. Who met Mr. Smith, Prof. Ada.", "Doctor Who met Mr. Smith, Professor Ada."),
         ("in St. Louis, on Main St. Then", "in Saint Louis, on Main St. Then"),
         ("No. 5 on Nov. 21, p. 3, fig. 2", "number 5 on November 21, page 3, figure 2"),
+        ("Mon-Fri 9-17, Mon - Fri, /etc/hosts", "Monday to Friday 9 to 17, Mon - Fri, /etc/hosts"),
+        ("a && b, +5", "a and b, plus 5"),
         ("No. Not in Nov.", "No. Not in Nov."),
         # Left to the voice.
         ("Henry VIII, NASA, the U.S., 1st, 22nd", "Henry VIII, NASA, the U.S., 1st, 22nd"),

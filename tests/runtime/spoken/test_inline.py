@@ -44,6 +44,8 @@ ROWS = [
     ("no -- yes --- maybe", "no — yes — maybe"),
     ("“Hi”, it’s „so‘", '"Hi", it\'s "so\''),
     ("a,, b", "a, b"),
+    ("serve --port so--so", "serve port so—so"),
+    ("So :-) it is ;). Note: (a)", "So it is. Note: (a)"),
     ("one • two | three", "one, two, three"),
 ]
 

@@ -4,8 +4,9 @@ every voice reads."""
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-from .mapping import Rule
+from .mapping import Edit, Rule
 
 _NUMBER = r"\d{1,20}(?:,\d{3}){0,6}(?:\.\d{1,20})?"
 _MONEY = {
@@ -35,7 +36,7 @@ UNITS = {
     "mph": "mile per hour", "km/h": "kilometer per hour", "kmh": "kilometer per hour", "m/s": "meter per second",
     "kbps": "kilobit per second", "Mbps": "megabit per second", "Gbps": "gigabit per second", "kcal": "kilocalorie",
     "fps": "frame per second", "rpm": "revolution per minute", "km²": "square kilometer", "m²": "square meter",
-    "m³": "cubic meter", "sq ft": "square foot",
+    "m³": "cubic meter", "tsp": "teaspoon", "tbsp": "tablespoon", "sq ft": "square foot",
 }  # fmt: skip
 _LETTERS = {"m": "meter", "g": "gram", "h": "hour", "s": "second", "L": "liter", "l": "liter", "V": "volt", "W": "watt"}
 """Units of one letter: only with a blank before them."""
@@ -60,6 +61,7 @@ def _several(number: str, name: str) -> str:
 def _money(m: re.Match[str]) -> str:
     number, scale = m["number"], m["scale"]
     name, coin = _MONEY[m["sign"]]
+    name = f"{m['land']} {name}" if m["land"] else name
     if scale or m["low"]:
         low = f"{m['low']} to " if m["low"] else ""
         return f"{low}{number}{f' {_SCALES.get(scale, scale)}' if scale else ''} {_several('', name)}"
@@ -115,10 +117,23 @@ def _time(m: re.Match[str]) -> str | None:
     return f"{int(hour)} oh {int(minute)}{after}" if minute[0] == "0" else f"{int(hour)}:{minute}{after}"
 
 
+def _grouped(digits: str) -> str:
+    """One by one, with pauses, since nobody keeps seven in a row in mind."""
+    if len(digits) <= 5:
+        return " ".join(digits)
+    step = 3 if len(digits) in (6, 9) else 4
+    cuts = [0, *range(len(digits) % step or step, len(digits) + 1, step)]
+    return ", ".join(" ".join(digits[a:b]) for a, b in pairwise(cuts))
+
+
 def _digits(m: re.Match[str]) -> str:
-    """A telephone number: digit by digit, a pause between the groups."""
-    groups = re.findall(r"\d+", m.group())
-    return ("plus " if m.group()[0] == "+" else "") + ", ".join(" ".join(g) for g in groups)
+    """A telephone number, in the groups that it is written in."""
+    return ("plus " if m.group()[0] == "+" else "") + ", ".join(map(_grouped, re.findall(r"\d+", m.group())))
+
+
+def _spelled(m: re.Match[str]) -> list[Edit]:
+    """Few digits, but after a word that says what they are."""
+    return [(m.start(1), m.end(1), " ".join(m[1]))]
 
 
 def _code(m: re.Match[str]) -> str | None:
@@ -127,11 +142,7 @@ def _code(m: re.Match[str]) -> str | None:
     round_ = digits.endswith("00" if len(digits) < 7 else "000") and len(digits) <= 12
     if digits[0] != "0" and (round_ or len(digits) < 6):
         return None
-    step = 3 if len(digits) in (3, 6, 9) else 4
-    first = len(digits) % step if len(digits) > step else 0
-    groups = [digits[:first]] if first else []
-    groups += [digits[n : n + step] for n in range(first, len(digits), step)]
-    return ", ".join(" ".join(g) for g in groups)
+    return _grouped(digits)
 
 
 def _version(m: re.Match[str]) -> str:
@@ -147,8 +158,8 @@ def _mixed(m: re.Match[str]) -> str:
 
 
 def _out_of(m: re.Match[str]) -> str | None:
-    if m.group() == "24/7":
-        return "24 7"
+    if m.group() in ("24/7", "9/11", "50/50"):
+        return f"{m.group(1)} {m.group(2)}"
     return _FRACTIONS.get(m.group()) or f"{m.group(1)} out of {m.group(2)}"
 
 
@@ -166,12 +177,14 @@ AMOUNTS: tuple[Rule, ...] = (
     # Telephone numbers.
     (re.compile(r"(?<![\w.+-])\+\d{1,4}(?:[ .-]?\(?\d{1,5}\)?){1,6}(?![\w-])"), _digits),
     (re.compile(r"(?<![\w.+-])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])"), _digits),
-    (re.compile(r"(?<![\w.+-])(?:0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}|\d{3}-\d{4})(?![\w-])"), _digits),
+    (re.compile(r"(?<![\w.+-])(?:0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,4}|\d{3}-\d{4})(?![\w-])"), _digits),
+    (re.compile(r"(?<![\w.-])\d{4}(?: \d{4}){2,4}(?![\w-])"), _digits),
+    (re.compile(r"(?i)\b(?:pin|code|extension|ext\.)(?: number)?(?: is|:)? (\d{3,5})(?![\w%]|[.,:/-]\w)"), _spelled),
     # Ranges and money.
     (re.compile(r"(?<=\d) ?[–-] ?(?=[$€£¥₹]\d)"), " to "),
     (
         re.compile(
-            rf"(?P<sign>[$€£¥₹])\s?(?:(?P<low>{_NUMBER})\s?[–-]\s?)?(?P<number>{_NUMBER})"
+            rf"(?P<land>\b(?:US|CA|AU|NZ|HK))?(?P<sign>[$€£¥₹])\s?(?:(?P<low>{_NUMBER})\s?[–-]\s?)?(?P<number>{_NUMBER})"
             r"(?:\s?(?P<scale>[kKmMB]|bn|thousand|million|billion|trillion)\b)?(?![\w.]?\d)"
         ),
         _money,
@@ -206,5 +219,5 @@ AMOUNTS: tuple[Rule, ...] = (
     # Versions and codes.
     (re.compile(r"(?<![\w.])([vV])?(\d{1,9}(?:\.\d{1,9}){2,9})(?![\w])"), _version),
     (re.compile(r"(?<![\w.])([vV])(\d{1,9}(?:\.\d{1,9})?)(?!\w)"), _version),
-    (re.compile(r"(?<![\w.,$€£¥₹-])(?:0\d{2,}|\d{6,})(?![\w-]|[.,]\d)"), _code),
+    (re.compile(r"(?<![\w.,/$€£¥₹-])(?:0\d{2,}|\d{6,})(?![\w/-]|[.,]\d)"), _code),
 )

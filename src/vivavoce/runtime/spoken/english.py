@@ -34,6 +34,9 @@ _ABBREVIATIONS = {
     "vol.": "volume", "Ch.": "chapter", "ch.": "chapter",
 }  # fmt: skip
 """Which of these need what after them is in the rules."""
+_DAYS = {name[:3]: name for name in "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()}
+_PER = {"mo": "month", "yr": "year", "wk": "week", "hr": "hour", "h": "hour", "kg": "kilogram", "lb": "pound"}
+_PERIODS = "month|year|week|day|night|hour|minute|second|person|user|seat|mo|yr|wk|hr|h|kg|lb"
 
 
 def _spell(text: str) -> str:
@@ -91,7 +94,9 @@ _ADDRESSES: tuple[Rule, ...] = (
 _REST: tuple[Rule, ...] = (
     (re.compile(r"(?<![\w.])(e\.g\.|i\.e\.),?(?=\s)"), lambda m: _ABBREVIATIONS[m.group(1)] + ","),
     (re.compile(r"(?<![\w.])(e\.g\.|i\.e\.)"), _abbreviation),
-    (re.compile(r"(?<![\w.])[Ee]tc\.?(?!\w)"), _et_cetera),
+    (re.compile(rf"(?<=[\w%])/({_PERIODS})(?![\w/])"), lambda m: f" per {_PER.get(m.group(1), m.group(1))}"),
+    (re.compile(rf"\b({'|'.join(_DAYS)})[–-]({'|'.join(_DAYS)})\b"), lambda m: f"{_DAYS[m[1]]} to {_DAYS[m[2]]}"),
+    (re.compile(r"(?<![\w./])[Ee]tc\.?(?!\w)"), _et_cetera),
     (re.compile(r"(?<![\w.])(vs\.|vs|approx\.)(?=\s)"), _abbreviation),
     (re.compile(r"(?<![\w.])(w/o|w/)(?=\s)"), _abbreviation),
     (re.compile(r"(?<![\w.])(Dr\.|Prof\.)(?= [A-Z])"), _abbreviation),
@@ -108,7 +113,7 @@ _REST: tuple[Rule, ...] = (
     (re.compile(rf"[ \t]?({_words(*_SYMBOLS)})[ \t]?"), _symbol),
     (re.compile(r"(?<=\w)(?:[²³]|\^[23](?!\d))"), lambda m: _POWERS[m.group()]),
     (re.compile(r"(?<=[\w)])\^(?=[\w(])"), " to the power of "),
-    (re.compile(r"[ \t]?&[ \t]?"), " and "),
+    (re.compile(r"[ \t]?&+[ \t]?"), " and "),
     (re.compile(r"(?<=\S) \+ (?=\S)|(?<=\d)\+(?=\d)"), " plus "),
     (re.compile(r"(?<=\d)\+(?!\w)"), " or more"),
     (re.compile(r"(?<=\S) = (?=\S)|(?<=[\w)])=(?=[\w(-])"), " equals "),
@@ -117,6 +122,8 @@ _REST: tuple[Rule, ...] = (
     (re.compile(r"(?<!\w)<(?=\d)"), "less than "),
     (re.compile(r"(?<!\w)>(?=\d)"), "more than "),
     (re.compile(r"(?<!\w)~(?=\d)"), "about "),
+    (re.compile(r"(?<![\w.+)])\+(?=\d)"), "plus "),
+    (re.compile(r"\b(t|tb)sp\b"), lambda m: "teaspoon" if m[1] == "t" else "tablespoon"),
 )
 
 RULES: tuple[Rule, ...] = (*_ADDRESSES, *AMOUNTS, *_REST)

@@ -25,7 +25,7 @@ _ROUNDS = 8
 """One rewriting may uncover another; texts that people write settle after two."""
 _LONGEST = 4_000
 """A longer clause is nobody's speech. It loses its blocks and is otherwise left alone, so that audio never waits."""
-_SIGNS = re.compile(r"[^\w\s.,;:!?'\"()—–…-]|[!?][!?]|\.{4}|…{2}|,,|--|——|^[ \t]*-", re.M)
+_SIGNS = re.compile(r"[^\w\s.,;:!?'\"()—–…-]|[!?][!?]|\.{4}|…{2}|,,|--|[ \t][:;]|——|^[ \t]*-", re.M)
 _DIGITS = re.compile(r"[\d_]")
 _WORDS = re.compile(r"[^\W_]+")
 

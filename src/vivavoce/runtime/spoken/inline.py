@@ -46,6 +46,7 @@ MARKDOWN: tuple[Rule, ...] = (
     (re.compile(r"<!--[^<>]{0,500}-->"), _loose),
     (re.compile(r"\\([\\`*_{}\[\]()#+.!|>~$-])"), kept),
     (re.compile(r"\[(?!\d{1,3}\])([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,50}\]"), kept),
+    (re.compile(r"[ \t](?:[:;]'?-?[)(DPp|]|\^_\^)(?=\s|\Z|[.,!?])"), ""),
     # Citations: [1], [2, 3], [^1], [[1]](address), the brackets of retrieval tools.
     (re.compile(r"[ \t]?(?:\[\[?\^?\d{1,3}(?:[ ,–-]{1,2}\d{1,3}){0,9}\]\]?(?:\([^()\s]{0,300}\))?)(?![\w(])"), ""),
     (re.compile(r"[ \t]?【[^【】\n]{0,80}】"), ""),
@@ -69,6 +70,7 @@ MARKS: tuple[Rule, ...] = (
     (re.compile(r"[!?]{2,}"), _mark),
     (re.compile(r"\.{4,}|…{2,}"), "..."),
     (re.compile(r",{2,}"), ","),
+    (re.compile(r"(?<=\s)--(?=[A-Za-z])"), ""),
     (re.compile(r"-{2,}|—{2,}"), "—"),
     (re.compile(r"[ \t]?[•▪◦‣][ \t]?"), ", "),
     (re.compile(r"[ \t]?(?<!\|)\|+[ \t]?"), ", "),

@@ -48,12 +48,12 @@ class Shelf:
         return Model(Role.TTS, "shelf", "tiny", "vits", files, 1000, "CC0-1.0", ("en",))
 
 
-def packed(**files: bytes) -> bytes:
+def packed(folder: str = "tiny-1.0/", **files: bytes) -> bytes:
     """A tar archive of one folder."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:bz2") as tar:
         for name, data in files.items():
-            entry = tarfile.TarInfo(f"tiny-1.0/{name}")
+            entry = tarfile.TarInfo(f"{folder}{name}")
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
     return out.getvalue()

@@ -14,6 +14,7 @@ from tests.providers.local.shelf import Shelf, packed
 
 from vivavoce.providers.local import download, store
 from vivavoce.providers.local.download import DownloadError, pull
+from vivavoce.providers.local.models import File
 
 BIG = bytes(range(256)) * 2000
 
@@ -60,11 +61,28 @@ def test_an_archive_that_is_none_is_thrown_away(shelf: Shelf, home: Path, data: 
     assert there(home) == {"a": b"right"}
 
 
-def test_an_archive_cannot_write_outside(shelf: Shelf, home: Path) -> None:
-    shelf.files["tiny.tar.bz2"] = packed(**{"../../../../../evil": b"x"})
+@pytest.mark.parametrize("name", ["tiny/../../../../../evil", "/evil", "/tmp/evil", "evil"])
+def test_an_archive_cannot_write_outside(shelf: Shelf, home: Path, name: str) -> None:
+    shelf.files["tiny.tar.bz2"] = packed("", **{name: b"x"})
     with pytest.raises(DownloadError, match="no archive"):
         pull(shelf.model("tiny.tar.bz2", unpack=True))
     assert not list(home.parent.rglob("evil"))
+
+
+def test_an_interrupted_unpacking_is_done_again_without_the_server(shelf: Shelf, home: Path) -> None:
+    shelf.files["tiny.tar.bz2"] = packed(a=b"1", b=b"2")
+    model = shelf.model("tiny.tar.bz2", unpack=True)
+
+    def interrupt(file: File, done: int, total: int) -> None:
+        if file.name == "unpacking tiny.tar.bz2":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pull(model, interrupt)
+    assert not store.here(model)
+    pull(model)
+    assert there(home) == {"a": b"1", "b": b"2"}
+    assert len(shelf.asked) == 1
 
 
 def test_a_line_that_breaks_goes_on_where_it_was(shelf: Shelf, home: Path) -> None:

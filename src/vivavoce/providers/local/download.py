@@ -14,8 +14,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from ...core.errors import VivavoceError
 from . import store
@@ -57,7 +57,7 @@ def pull(model: Model, progress: Progress = lambda file, done, total: None) -> l
         with _alone(model, target):
             _make_room(model, target)
             pulled = [_arrived(model, file, target, progress) for file in model.files]
-            _assemble(model, target)
+            _assemble(model, target, progress)
     except OSError as error:
         told = f"{model.name} cannot be stored: {error}; set {store.VARIABLE} to use another folder"
         raise DownloadError(told) from None
@@ -173,14 +173,14 @@ def _checked(model: Model, file: File, path: Path) -> str:
     return digest
 
 
-def _assemble(model: Model, target: Path) -> None:
+def _assemble(model: Model, target: Path, progress: Progress) -> None:
     """Make the model's folder of its files, and put it in its place in one step."""
     whole = target / ".whole"
     shutil.rmtree(whole, ignore_errors=True)
     whole.mkdir()
     for file in sorted(model.files, key=lambda file: not file.unpack):
         if file.unpack:
-            _unpack(file, target / file.name, whole)
+            _unpack(file, target / file.name, whole, progress)
         else:
             (whole / file.name).parent.mkdir(parents=True, exist_ok=True)
             (target / file.name).rename(whole / file.name)
@@ -190,20 +190,31 @@ def _assemble(model: Model, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
 
 
-def _unpack(file: File, archive: Path, whole: Path) -> None:
-    """The contents of the archive's one folder."""
-    unpacked = whole / ".unpacked"
+def _unpack(file: File, archive: Path, whole: Path, progress: Progress) -> None:
+    """The files of the archive's one folder; nothing else that it may have, and nowhere else."""
+    told = replace(file, name=f"unpacking {file.name}")
     try:
-        with tarfile.open(archive) as tar:
-            tar.extractall(unpacked, filter="data")
+        with archive.open("rb") as data, tarfile.open(fileobj=data) as tar:
+            for entry in tar:
+                contents = tar.extractfile(entry) if entry.isfile() else None
+                if contents is None:
+                    continue
+                path = whole.joinpath(*_inside(entry.name))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("wb") as out:
+                    shutil.copyfileobj(contents, out)
+                progress(told, data.tell(), _size(archive))
     except (tarfile.TarError, EOFError) as error:
         archive.unlink()
         raise DownloadError(f"{file.url} is no archive that can be unpacked ({error}); it was thrown away") from None
-    folders = list(unpacked.iterdir())
-    top = folders[0] if len(folders) == 1 and folders[0].is_dir() else unpacked
-    for path in list(top.iterdir()):
-        path.rename(whole / path.name)
-    shutil.rmtree(unpacked)
+
+
+def _inside(name: str) -> tuple[str, ...]:
+    """Where a file of the archive belongs in the model. Python 3.11.2 has no filters that would check it."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or len(path.parts) < 2:
+        raise tarfile.TarError(f"{name!r} is in no folder")
+    return path.parts[1:]
 
 
 def _unreachable(model: Model, file: File, path: Path, error: Exception) -> DownloadError:

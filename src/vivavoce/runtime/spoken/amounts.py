@@ -10,23 +10,20 @@ from .mapping import Edit, Rule
 
 _NUMBER = r"\d{1,20}(?:,\d{3}){0,6}(?:\.\d{1,20})?"
 _MONEY = {
-    "$": ("dollar", "cent"),
-    "€": ("euro", "cent"),
-    "£": ("pound", "penny"),
-    "¥": ("yen", ""),
-    "₹": ("rupee", "paisa"),
-}
-_PLURALS = {"yen": "yen", "penny": "pence", "paisa": "paise"}
+    "$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "penny"), "¥": ("yen", ""), "₹": ("rupee", "paisa"),
+}  # fmt: skip
+_PLURALS = {
+    "yen": "yen", "penny": "pence", "paisa": "paise", "foot": "feet", "hertz": "hertz", "kilohertz": "kilohertz",
+    "megahertz": "megahertz", "gigahertz": "gigahertz",
+}  # fmt: skip
 _SCALES = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "bn": "billion", "B": "billion"}
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)  # fmt: skip
+_MONTHS = "January February March April May June July August September October November December".split()
 _FRACTIONS = {
     "1/2": "one half", "1/3": "one third", "2/3": "two thirds", "1/4": "one quarter", "3/4": "three quarters",
     "½": "one half", "⅓": "one third", "⅔": "two thirds", "¼": "one quarter", "¾": "three quarters",
     "1/8": "one eighth", "⅛": "one eighth", "⅕": "one fifth", "1/5": "one fifth", "1/10": "one tenth",
 }  # fmt: skip
-UNITS = {
+_UNITS = {
     "km": "kilometer", "cm": "centimeter", "mm": "millimeter", "µm": "micrometer", "mi": "mile", "ft": "foot",
     "kg": "kilogram", "mg": "milligram", "µg": "microgram", "lb": "pound", "lbs": "pound", "oz": "ounce",
     "ml": "milliliter", "mL": "milliliter", "ms": "millisecond", "sec": "second", "secs": "second", "min": "minute",
@@ -40,13 +37,6 @@ UNITS = {
 }  # fmt: skip
 _LETTERS = {"m": "meter", "g": "gram", "h": "hour", "s": "second", "L": "liter", "l": "liter", "V": "volt", "W": "watt"}
 """Units of one letter: only with a blank before them."""
-_UNIT_PLURALS = {
-    "foot": "feet",
-    "hertz": "hertz",
-    "kilohertz": "kilohertz",
-    "megahertz": "megahertz",
-    "gigahertz": "gigahertz",
-}
 
 
 def _several(number: str, name: str) -> str:
@@ -55,7 +45,7 @@ def _several(number: str, name: str) -> str:
         return name
     head, per, rest = name.partition(" per ")
     first, blank, last = head.rpartition(" ")
-    return first + blank + (_UNIT_PLURALS.get(last) or _PLURALS.get(last) or last + "s") + per + rest
+    return first + blank + _PLURALS.get(last, last + "s") + per + rest
 
 
 def _money(m: re.Match[str]) -> str:
@@ -81,7 +71,7 @@ def _money_after(m: re.Match[str]) -> str:
 
 def _unit(m: re.Match[str]) -> str:
     number, unit = m.group(1), m.group(2)
-    return f"{number} {_several(number, UNITS.get(unit) or _LETTERS[unit])}"
+    return f"{number} {_several(number, _UNITS.get(unit) or _LETTERS[unit])}"
 
 
 def _degrees(m: re.Match[str]) -> str:
@@ -164,7 +154,7 @@ def _out_of(m: re.Match[str]) -> str | None:
 
 
 _PARTS = "|".join(sorted(map(re.escape, _FRACTIONS), key=len, reverse=True))
-_NAMES = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
+_NAMES = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _EDGE = r"(?<![\w.,:/$€£¥₹-])"
 _CLOCK = r"\d{1,2}(?::\d\d)?(?:\s?[AaPp]\.?[Mm]\b)?"
 

@@ -56,7 +56,7 @@ def _url(m: re.Match[str]) -> str:
 
 
 def _abbreviation(m: re.Match[str]) -> str:
-    return _ABBREVIATIONS.get(m.group(1), m.group(1)) + m.group()[len(m.group(1)) :]
+    return _ABBREVIATIONS[m.group()]
 
 
 def _et_cetera(m: re.Match[str]) -> str:

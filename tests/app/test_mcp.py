@@ -156,10 +156,10 @@ def test_an_address_that_is_none_is_an_answer_too(url: str) -> None:
 
 
 def test_a_reason_is_one_short_line() -> None:
-    assert mcp._reason(ValueError("no")) == "ValueError: no"
-    assert mcp._reason(BrokenPipeError()) == "BrokenPipeError"
-    assert mcp._reason(ExceptionGroup("two", [ExceptionGroup("one", [OSError("far")])])) == "OSError: far"
-    assert len(mcp._reason(ValueError("x" * 1000))) == 200
+    assert mcp.reason(ValueError("no")) == "ValueError: no"
+    assert mcp.reason(BrokenPipeError()) == "BrokenPipeError"
+    assert mcp.reason(ExceptionGroup("two", [ExceptionGroup("one", [OSError("far")])])) == "OSError: far"
+    assert len(mcp.reason(ValueError("x" * 1000))) == 200
 
 
 def test_a_server_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +228,7 @@ def test_pages_of_tools_are_put_together_up_to_a_limit(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(mcp, "MAX_TOOLS", 7)
     client = Endless()
-    found = asyncio.run(mcp._all_tools(client))  # type: ignore[arg-type]
+    found = asyncio.run(mcp.all_tools(client))  # type: ignore[arg-type]
     assert [tool["name"] for tool in found] == [f"t{n}" for n in range(7)]
     assert client.cursors == [None, "3", "6"]
 

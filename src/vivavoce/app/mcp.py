@@ -53,12 +53,12 @@ class McpServers:
 
     async def _list(self, server: McpServer) -> None:
         try:
-            async with asyncio.timeout(LIST_S), _client(server) as client:
-                tools = await _all_tools(client)
+            async with asyncio.timeout(LIST_S), connected(server) as client:
+                tools = await all_tools(client)
         except TimeoutError:
             self._on_listed(server.label, None, f"no answer within {LIST_S:.0f} s")
         except Exception as error:
-            self._on_listed(server.label, None, _reason(error))
+            self._on_listed(server.label, None, reason(error))
         else:
             self._on_listed(server.label, tools, "")
 
@@ -68,18 +68,18 @@ class McpServers:
 
         async def call(**arguments: Any) -> str:
             try:
-                async with _client(server) as client:
+                async with connected(server) as client:
                     result = await client.call_tool(name, arguments)
             except Exception as error:
-                raise RuntimeError(_reason(error)) from error
-            return _text(result)
+                raise RuntimeError(reason(error)) from error
+            return text_of(result)
 
         call.__name__ = name
         return call
 
 
 @asynccontextmanager
-async def _client(server: McpServer) -> AsyncIterator[Client]:
+async def connected(server: McpServer) -> AsyncIterator[Client]:
     if importlib.util.find_spec("mcp") is None:
         raise RuntimeError("this server lacks the package for MCP; fix: pip install 'vivavoce[mcp]'")
     from mcp import Client
@@ -95,7 +95,7 @@ async def _client(server: McpServer) -> AsyncIterator[Client]:
             yield client
 
 
-async def _all_tools(client: Client) -> list[dict[str, Any]]:
+async def all_tools(client: Client) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     while len(found) < MAX_TOOLS:
@@ -109,7 +109,7 @@ async def _all_tools(client: Client) -> list[dict[str, Any]]:
     return found[:MAX_TOOLS]
 
 
-def _text(result: CallToolResult) -> str:
+def text_of(result: CallToolResult) -> str:
     """The text of a result. Raises RuntimeError with it when the tool failed."""
     texts = [str(getattr(part, "text", f"({part.type})")) for part in result.content]
     text = "\n".join(texts)
@@ -118,7 +118,7 @@ def _text(result: CallToolResult) -> str:
     return text
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """The first cause in a group of errors, short."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -35,7 +35,6 @@ from ..wire.openai_realtime.effects import Configure, Connect, McpTool
 from ..wire.openai_realtime.refusal import Refusal
 from ..wire.openai_realtime.server import Server
 from ..wire.openai_realtime.tools import chosen, functions, shown
-from .agent.agent import Agent
 from .agent.served import Cast, ServedAgent
 from .http.errors import BadSession, Refused, make_id
 from .http.socket import Opening
@@ -63,6 +62,8 @@ class Settings:
     """Longest session, in seconds."""
     record: Path | None = None
     """Directory for a recording of each session."""
+    own: AgentConfig = field(default_factory=lambda: AgentConfig("", ""))
+    """What clients cannot say or need not: greeting, language, speed, length of answers."""
     peer: Callable[[], Peer] | None = None
     """Makes the peers of WebRTC calls; None where they are not possible."""
     agents: Mapping[str, ServedAgent] = field(default_factory=dict)
@@ -186,7 +187,7 @@ class _Call(ABC, Generic[Line]):
             engines = self._cast.now.engines
         now = time.time()
         epoch = now - asyncio.get_running_loop().time()
-        own = () if self._cast is None else own_tools(self._cast.now.agent)
+        own = () if self._cast is None else self._cast.now.specs
         self._server = Server(ids, session, int(now) + settings.most_s, self.plays, epoch, own)
         self._engines = engines
         self._mcp = McpServers(self._listed)
@@ -271,9 +272,7 @@ class _Call(ABC, Generic[Line]):
             raise Misuse("an agent handed the caller on, but this call has none")
         self._cast.hand_off(name)
         now = self._cast.now
-        self._transport.perform(
-            self._server.handed_off(now.agent.full_instructions(), now.voices[0], own_tools(now.agent))
-        )
+        self._transport.perform(self._server.handed_off(now.agent.full_instructions(), now.voices[0], now.specs))
 
     def _configure(self, effect: Configure) -> None:
         self._session.configure(self._agent(effect), effect.ref)
@@ -302,7 +301,7 @@ class _Call(ABC, Generic[Line]):
             max_tokens=limit if isinstance(limit, int) else None,
             expect=settings.expect,
         )
-        return found if self._cast is None else _with_own(self._cast.config(), found)
+        return _with_own(settings.own if self._cast is None else self._cast.config(), found)
 
     def _mcp_tool(self, tool: McpTool) -> ToolCode:
         described = Tool(tool.name, tool.description, dict(tool.schema))
@@ -380,11 +379,6 @@ class PeerCall(_Call[WebRtc]):
 
     def drop(self) -> None:
         self._transport.hang_up()
-
-
-def own_tools(agent: Agent) -> tuple[ToolSpec, ...]:
-    """The tools of a served agent."""
-    return tuple(tool.spec for tool in agent.tools.values())
 
 
 def _with_own(own: AgentConfig, asked: AgentConfig) -> AgentConfig:

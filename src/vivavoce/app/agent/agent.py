@@ -12,6 +12,8 @@ from ...runtime.engines import AgentConfig, Engines
 from ...runtime.tools import OnNotice
 from . import builtins, hooks
 from .call import Call
+from .mcp import Given as McpServer
+from .mcp import place_of
 from .names import EngineNames, Names
 from .tool import FunctionTool, function_tool
 
@@ -54,15 +56,16 @@ class Agent:
         tools: Iterable[Callable[..., Any] | FunctionTool] = (),
         builtin: Iterable[str] = (),
         handoffs: Iterable[Agent] = (),
-        mcp: Iterable[str] = (),
+        mcp: Iterable[McpServer] = (),
         policy: str | Policy | Mapping[str, Any] = "browser",
         brief: bool = True,
         max_tokens: int | None = None,
     ) -> None:
         """`llm`, `stt`, `tts`: engines by name, as `openai:gpt-5-mini` or `deepgram:nova-3`; of several, later ones
         stand in for earlier ones that fail. `expect`: phrases that callers are likely to say. `builtin`: `hang_up`,
-        `transfer`. `handoffs`: agents that this one may hand the caller to. `mcp`: servers with tools, an address or a
-        command. `policy`: a preset, a policy, or keys to change. `brief=False`: the instructions as they are.
+        `transfer`. `handoffs`: agents that this one may hand the caller to. `mcp`: servers with tools: an address, a
+        command, or a mapping of one of them with its `headers` or `env`. `policy`: a preset, a policy, or keys to
+        change. `brief=False`: the instructions as they are.
 
         Raises BadInput, naming the argument and the fix.
         """
@@ -81,7 +84,7 @@ class Agent:
         self.language = language
         self.pronounce = dict(pronounce or {})
         self.expect = tuple(expect)
-        self.mcp = tuple(mcp)
+        self.mcp = tuple(map(place_of, [mcp] if isinstance(mcp, str) else mcp))
         self.policy = _policy(policy)
         self.brief = brief
         self.max_tokens = max_tokens

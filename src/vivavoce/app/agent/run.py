@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from ...core.errors import BadInput
 from ...providers.base import Llm
+from ..config import load
 from ..engines import choose_models, open_engines
+from . import mcp
 from .agent import Agent
 from .names import EngineNames
 from .served import ServedAgent
@@ -20,6 +23,7 @@ def serve(agents: Sequence[Agent], options: Sequence[str] = ()) -> None:
 
     parser = argparse.ArgumentParser(prog="vivavoce serve")
     command.add_arguments(parser)
+    load.apply(parser, "serve", load.load(os.environ, load.named_file(options)))
     try:
         command.serve_agents(parser.parse_args(list(options)), agents)
     except KeyboardInterrupt:
@@ -59,13 +63,20 @@ def models_of(agents: Sequence[Agent], env: dict[str, str]) -> tuple[Models, lis
 async def served(
     agents: dict[str, Agent], models: Models, env: dict[str, str], ears: bool = True
 ) -> AsyncIterator[dict[str, ServedAgent]]:
-    """The agents with their engines; agents that want the same ones share them. Raises BadInput."""
+    """The agents with their engines and the tools of their MCP servers; agents that want the same ones share them.
+
+    Raises BadInput.
+    """
     async with AsyncExitStack() as stack:
         opened = {
             names: await stack.enter_async_context(open_engines(names, llms, ears, env))
             for names, llms in models.items()
         }
-        found = {name: ServedAgent(agent, opened[agent.engines.otherwise(env)]) for name, agent in agents.items()}
+        offers = await stack.enter_async_context(mcp.offered(place for one in agents.values() for place in one.mcp))
+        found = {
+            name: ServedAgent(agent, opened[agent.engines.otherwise(env)], mcp.tools_of(agent, offers))
+            for name, agent in agents.items()
+        }
         for one in found.values():
             one.check()
         yield found

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from ...core.conversation import Conversation
 from ...core.errors import BadInput
-from ...core.events import ToolsDeclared
+from ...core.events import ToolsDeclared, ToolSpec
 from ...runtime.engines import AgentConfig, Engines
 from ...runtime.observe import Observer
 from ...runtime.session import Session
-from ...runtime.tools import OnNotice
+from ...runtime.tools import OnNotice, ToolCode
 from ...transports.base import Transport
 from .agent import Agent
 from .call import Call
@@ -25,6 +25,8 @@ class ServedAgent:
 
     agent: Agent
     engines: Engines
+    more: tuple[ToolCode, ...] = ()
+    """Tools besides the agent's own: those of its MCP servers."""
 
     @property
     def voices(self) -> tuple[str, ...]:
@@ -32,6 +34,16 @@ class ServedAgent:
         known = self.engines.tts.voices
         own = self.agent.voice or (DEFAULT_VOICE if DEFAULT_VOICE in known else next(iter(known), ""))
         return (own, *(voice for voice in known if voice != own))
+
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """Of all its tools."""
+        return (*(tool.spec for tool in self.agent.tools.values()), *(tool.spec for tool in self.more))
+
+    def config(self, call: Call) -> AgentConfig:
+        """The agent in one call."""
+        found = self.agent.config(call, self.voices[0], self.engines)
+        return replace(found, tools=(*found.tools, *self.more))
 
     def check(self) -> None:
         """Raises BadInput for a voice that its synthesiser is known not to have."""
@@ -80,7 +92,7 @@ class Cast:
 
     def config(self) -> AgentConfig:
         """Who speaks now."""
-        return self.now.agent.config(self.call, self.now.voices[0], self.now.engines)
+        return self.now.config(self.call)
 
     def listeners(self) -> Sequence[OnNotice]:
         """What tells the program of the call: of every agent that may speak in it."""

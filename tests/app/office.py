@@ -137,5 +137,5 @@ class FakeMcp:
         return SimpleNamespace(content=[SimpleNamespace(type="text", text="Rain.")], is_error=False)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> FakeMcp:
-        monkeypatch.setattr(mcp, "_client", self.client)
+        monkeypatch.setattr(mcp, "connected", self.client)
         return self

@@ -17,7 +17,7 @@ from vivavoce.core import policy as source
 
 PAGE = Path(__file__).with_name("policy.md")
 BASE = "browser"
-GROUPS = ("hearing", "endpoint", "barge_in", "reply", "idle", "limits")
+GROUPS = ("hearing", "endpoint", "barge_in", "reply", "engines", "idle", "limits")
 
 UNITS = {"_ms": "ms", "_db": "dB", "_p": "probability", "_words": "words"}
 """By the end of the key."""

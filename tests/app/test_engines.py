@@ -53,3 +53,9 @@ def test_where_nothing_is_reached_over_a_network_time_may_be_virtual() -> None:
     assert not works_here(EngineNames(stt=("deepgram:nova-3",)), (script(),))
     with pytest.raises(BadInput, match="names no engine"):
         works_here(EngineNames(tts=("x:y",)), (script(),))
+
+
+def test_several_of_a_kind_stand_in_for_each_other() -> None:
+    names = EngineNames(stt=("offline", "offline:pocketsphinx"), tts=("offline", "offline:espeak"))
+    engines = opened(names)
+    assert [len(engines.llms), len(engines.ttss), len(engines.stts)] == [1, 2, 2]

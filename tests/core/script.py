@@ -74,6 +74,8 @@ class Script:
     """False: the player neither plays nor says where it stopped."""
     client_plays: bool = False
     """The caller's client is given all released audio at once."""
+    engines: tuple[int, int, int] = (1, 1, 1)
+    """How many models, synthesisers and recognisers there are."""
 
     now: int = 0
     at: int = 0
@@ -95,7 +97,8 @@ class Script:
         self.c = Conversation(changed(self.policy, self.settings), self.prices)
         self.laws = Laws(self.c)
         started = CallStarted(self.tools, self.greeting, self.has_stt, self.has_turn_score, self.native)
-        self.post(replace(started, client_plays=self.client_plays))
+        llms, ttss, stts = self.engines
+        self.post(replace(started, client_plays=self.client_plays, llms=llms, ttss=ttss, stts=stts))
 
     # time
 
@@ -190,13 +193,13 @@ class Script:
             c.reply for _, _, commands in reversed(self.log) for c in reversed(commands) if isinstance(c, cmd.Generate)
         )
 
-    def llm(self, text: str, end: bool = True, reply: int | None = None) -> None:
+    def llm(self, text: str, end: bool = True, reply: int | None = None, attempt: int = 0) -> None:
         """The model says `text`, and no more unless `end` is False."""
         reply = reply or self.reply
         if text:
-            self.post(ReplyText(reply, text))
+            self.post(ReplyText(reply, text, attempt))
         if end:
-            self.post(ReplyTextEnded(reply))
+            self.post(ReplyTextEnded(reply, attempt=attempt))
 
     def tts(self, exact: bool = True, end: bool = True, limit: int = 99) -> None:
         """The synthesiser makes what it was asked for: 60 ms a character; word times if `exact`."""
@@ -234,8 +237,10 @@ class Script:
         """A tool answers."""
         self.post(ToolDone(call, output, ok))
 
-    def fails(self, role: Role, code: str = "died", reply: int | None = None, part: int | None = None) -> None:
-        self.post(ProviderFailed(role, code, "", reply, part))
+    def fails(
+        self, role: Role, code: str = "died", reply: int | None = None, part: int | None = None, attempt: int = 0
+    ) -> None:
+        self.post(ProviderFailed(role, code, "", reply, part, attempt))
 
     # the player
 
@@ -245,7 +250,7 @@ class Script:
                 if self.stt_ms is not None and self.has_stt:
                     self.after(self.stt_ms, lambda: self.finishes_words(upto))
             case cmd.Speak():
-                if command.why is cmd.Why.RETRY:
+                if command.why in (cmd.Why.RETRY, cmd.Why.NEXT_ENGINE):
                     self.unspoken = [c for c in self.unspoken if (c.reply, c.part) != (command.reply, command.part)]
                 self.unspoken.append(command)
             case cmd.Cancel(reply):
@@ -355,9 +360,9 @@ def brief(c: Command) -> str:
         case cmd.Tell(notice, why):
             return f"{_notice(notice)} {why.name}"
         case cmd.Generate(reply, _, speculative, why):
-            return f"Generate {reply}{' early' if speculative else ''} {why.name}"
+            return f"Generate {reply}{' early' if speculative else ''}{_engine(c)} {why.name}"
         case cmd.Speak(reply, part, text, why):
-            return f"Speak {reply}.{part} {text!r} {why.name}"
+            return f"Speak {reply}.{part} {text!r}{_engine(c)} {why.name}"
         case cmd.Flush(reply, samples, why):
             return f"Flush {reply} @{samples // 24} {why.name}"
         case cmd.FinishWords(turn) | cmd.ScoreTurn(turn):
@@ -366,12 +371,20 @@ def brief(c: Command) -> str:
             return f"{type(c).__name__} {call} {c.why.name}"
         case cmd.Report(role, code):
             return f"Report {role.value} {code} {c.why.name}"
+        case cmd.Listen(engine, since):
+            return f"Listen {engine} @{since // 16} {c.why.name}"
+        case cmd.Cancel(reply, why, attempt) if attempt is not None:
+            return f"Cancel {reply}/{attempt} {why.name}"
         case cmd.Become(agent):
             return f"Become {agent} {c.why.name}"
         case cmd.EndCall(reason):
             return f"EndCall {reason} {c.why.name}"
         case _:
             return f"{type(c).__name__} {c.reply} {c.why.name}"
+
+
+def _engine(c: cmd.Generate | cmd.Speak) -> str:
+    return f" by {c.engine}" if c.engine else ""
 
 
 def _notice(n: told.Notice) -> str:

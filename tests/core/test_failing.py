@@ -3,7 +3,7 @@
 from script import Script, telling
 
 from vivavoce.core.commands import Role
-from vivavoce.core.events import ReplyAsked, ReplyAudio, ReplyAudioEnded
+from vivavoce.core.events import ReplyAsked, ReplyAudio, ReplyAudioEnded, UserWords
 from vivavoce.core.notices import ReplyClosed
 
 
@@ -47,3 +47,72 @@ def test_the_late_end_of_a_failed_synthesis_does_not_end_the_next_one():
     c.post(ReplyAudio(1, 0, 2_400, attempt=1))
     c.post(ReplyAudioEnded(1, 0, attempt=1))
     c.saw("Speak 1.0 'It is noon.' RETRY", "Seal 1", "made 1 'It is noon.' 200")
+
+
+# -- engines that stand in ---------------------------------------------------------------------------------------------
+
+
+def spoken(settings=None, **more):
+    c = Script({"reply.speculate": "no", **(settings or {})}, **more)
+    c.asks("what time is it")
+    c.llm("It is noon. Anything else?")
+    return c
+
+
+def test_another_synthesiser_makes_the_part_that_failed_and_all_behind_it():
+    c = spoken(engines=(1, 2, 1))
+    c.saw("Speak 1.0 'It is noon.'", "Speak 1.1 ' Anything else?'")
+    c.fails(Role.TTS, reply=1, part=0)
+    c.saw("Speak 1.0 'It is noon.' by 1 NEXT_ENGINE", "Speak 1.1 ' Anything else?' by 1 NEXT_ENGINE")
+    c.tts()
+    c.plays(3)
+    c.saw("closed 1 done")
+    c.asks("and now")
+    c.llm("Still noon.")
+    c.saw("Speak 2.0 'Still noon.' by 1")
+
+
+def test_each_synthesiser_is_tried_once_and_then_the_caller_hears_an_apology():
+    c = spoken(engines=(1, 3, 1))
+    for engine in (1, 2):
+        c.fails(Role.TTS, reply=1, part=0)
+        c.saw(f"Speak 1.0 'It is noon.' by {engine} NEXT_ENGINE")
+    c.fails(Role.TTS, reply=1, part=0)
+    c.saw("closed 1 failed", "opened 2 apology")
+
+
+def test_another_recogniser_hears_what_the_first_one_had_not_settled():
+    c = Script(engines=(1, 1, 2), stt_ms=None)
+    c.hears("what time")
+    turn = c.c.listening.turn
+    c.fails(Role.STT)
+    c.saw("Report stt died", f"Listen 1 @{turn.start // 16} NEXT_ENGINE")
+    assert turn.text == ""
+    c.post(UserWords(1_000_000, "what time is it", False, turn.start, c.at))
+    c.silence(300)
+    c.saw("FinishWords 1")
+    c.post(UserWords(1_000_000, "what time is it", True, turn.start, c.at))
+    c.silence(400)
+    c.saw("turned 1 'what time is it'")
+
+
+def test_words_that_were_asked_for_are_asked_of_the_other_one():
+    c = Script(engines=(1, 1, 2), stt_ms=None)
+    c.hears("what time is it")
+    c.silence(250)
+    c.saw("FinishWords 1")
+    c.fails(Role.STT)
+    c.saw("Listen 1", "FinishWords 1 NEXT_ENGINE")
+
+
+def test_the_last_recogniser_goes_on_as_well_as_it_can():
+    c = Script(engines=(1, 1, 2))
+    c.fails(Role.STT)
+    c.saw("Listen 1")
+    c.fails(Role.STT)
+    c.not_since("Listen")
+    c.wait(1_100)
+    c.saw("Listen 0")
+    c = Script()
+    c.fails(Role.STT)
+    c.never("Listen")

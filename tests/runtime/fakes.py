@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -331,6 +332,7 @@ def make(
     greeting: str = "",
     tools: Sequence[ToolCode] = (),
     observers: Sequence[Observer] = (),
+    spares: Mapping[str, tuple[Any, ...]] | None = None,
     **more: object,
 ) -> Call:
     """A call in which the caller says `said`; everything else has a default that works."""
@@ -341,7 +343,7 @@ def make(
     log = Log()
     session = Session(
         Conversation(policy, PRICES),
-        Engines(vads or LevelVad(), llm, tts, stt),
+        Engines(vads or LevelVad(), llm, tts, stt, **(spares or {})),
         AgentConfig("Be brief.", "tone", greeting=greeting, tools=tuple(tools)),
         line,
         [log, *observers],

@@ -25,8 +25,9 @@ class Nobody:
 class Bench:
     """One speaker, used at given times (ms); what it posts is answered as the session answers it."""
 
-    def __init__(self, tts: ToneTts, hygiene: Hygiene | None = None) -> None:
+    def __init__(self, tts: ToneTts, hygiene: Hygiene | None = None, spares: tuple[ToneTts, ...] = ()) -> None:
         self.tts = tts
+        self.spares = spares
         self.hygiene = hygiene
         self.events: list[Event] = []
         self.crashes: list[BaseException] = []
@@ -42,7 +43,9 @@ class Bench:
             loop = asyncio.get_running_loop()
             scope = Scope(self.crashes.append)
             playout = Playout(Nobody(), self.post, lambda position, pcm: None, self.crashes.append)  # type: ignore[arg-type]
-            self.speaker = Speaker(1, self.tts, "tone", 1.0, playout, self.post, scope.spawn, self.hygiene)
+            self.speaker = Speaker(
+                1, (self.tts, *self.spares), "tone", 1.0, playout, self.post, scope.spawn, self.hygiene
+            )
             for n, (at, step) in enumerate(steps):
                 # Timers of one instant fire in no particular order.
                 loop.call_later(at / 1000 + n * 1e-6, step, self.speaker)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.commands import Role
 from ..core.errors import BadInput
-from ..providers.base import Llm, ProviderError
+from ..providers.base import Llm, ProviderError, Tts
 from ..runtime.clock import busy
 from ..runtime.engines import Engines
 from . import embedded
@@ -50,6 +50,13 @@ def works_here(names: EngineNames, llms: Sequence[Llm]) -> bool:
     return all(row.local for row in rows) and all(llm.model.startswith(("offline:", "test:")) for llm in llms)
 
 
+def voices_of(tts: Tts, first: str = "") -> tuple[str, ...]:
+    """The voices of a synthesiser, the one that is wanted first; it may know more voices than it lists."""
+    usual = embedded.VOICE if embedded.VOICE in tts.voices else next(iter(tts.voices), "")
+    own = first or usual
+    return (own, *(voice for voice in tts.voices if voice != own))
+
+
 @asynccontextmanager
 async def open_engines(
     names: EngineNames, llms: Sequence[Llm], ears: bool = True, env: Mapping[str, str] | None = None
@@ -75,4 +82,12 @@ async def open_engines(
             await asyncio.gather(*(engine.start() for engine in engines if hasattr(engine, "start")))
         except ProviderError as error:
             raise BadInput(error.detail) from error
-        yield Engines(vads, llms[0], ttss[0], stts[0] if stts else None)
+        yield Engines(
+            vads,
+            llms[0],
+            ttss[0],
+            stts[0] if stts else None,
+            spare_llms=tuple(llms[1:]),
+            spare_ttss=tuple(ttss[1:]),
+            spare_stts=tuple(stts[1:]),
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import making
+from . import asking, making
 from .commands import Role, Why
 from .events import Say, ToolApproved, ToolAsked
 from .history import Called
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def asked(speaking: Speaking, event: ToolAsked) -> None:
     """The model calls a tool."""
     context, reply = speaking.context, speaking.alive(event.reply)
-    if reply is None:
+    if reply is None or not asking.hears(context, reply, event.attempt):
         return
     row = context.tools.add(event.reply, event.call, event.name, event.arguments)
     if row is None:

@@ -127,6 +127,10 @@ class Why(Enum):
     # the end, and failures
     FAILED = "a provider failed"
     RETRY = "a provider failed, and one retry is allowed"
+    NEXT_ENGINE = "another engine stands in for one that failed"
+    HEDGE = "the engine is slower than it usually is"
+    FASTER = "another engine answered first"
+    DEAD_AIR = "the caller has heard nothing for too long"
     APOLOGY = "the caller must not be left in silence"
     BUDGET = "the budget is spent"
     HANG_UP = "the call is to end"
@@ -149,6 +153,10 @@ class Generate:
     """Replaces the agent's instructions for this reply only."""
     ref: str = ""
     """The asker's name for it."""
+    engine: int = 0
+    """Which of the session's language models."""
+    attempt: int = 0
+    """How often this reply was asked for before; attempts may run side by side, and the first to answer counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,8 @@ class Speak:
     why: Why
     attempt: int = 0
     """How often this part was asked for before: what comes late of an earlier attempt counts for nothing."""
+    engine: int = 0
+    """Which of the session's synthesisers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +238,8 @@ class Cancel:
 
     reply: int
     why: Why
+    attempt: int | None = None
+    """Only this request to a language model; None for everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +257,16 @@ class FinishWords:
 
     turn: int
     upto: int
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """From now on this recogniser hears the caller, beginning with the audio from `since` on."""
+
+    engine: int
+    since: int
+    """Caller samples; as much of it as is still kept."""
     why: Why
 
 
@@ -316,6 +338,7 @@ Command = (
     | Cancel
     | Bind
     | FinishWords
+    | Listen
     | ScoreTurn
     | RunTool
     | CancelTool

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from .commands import Command, Report, Role, Tell, Why
 from .events import ToolSpec
 from .history import History
+from .lineup import Lineup
 from .meter import Meter
 from .notices import Notice
 from .policy import Policy
@@ -28,6 +29,9 @@ class Context:
     tools: Tools = field(default_factory=Tools)
     meter: Meter = field(default_factory=Meter)
     supply: Supply = field(default_factory=Supply)
+    llms: Lineup = field(default_factory=Lineup)
+    ttss: Lineup = field(default_factory=Lineup)
+    stts: Lineup = field(default_factory=Lineup)
     has_stt: bool = True
     has_turn_score: bool = False
     native: bool = False

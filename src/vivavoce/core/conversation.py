@@ -217,6 +217,7 @@ class Conversation:
         context.declare(event.tools)
         context.has_stt, context.has_turn_score = event.has_stt, event.has_turn_score
         context.native, context.client_plays, context.ids = event.native, event.client_plays, event.ids
+        context.llms.count, context.ttss.count, context.stts.count = event.llms, event.ttss, event.stts
         if self.policy.limits.call_ms:
             context.set_timer("call", 0, context.now + self.policy.limits.call_ms)
         if event.greeting:
@@ -246,6 +247,11 @@ class Conversation:
         """Who is speaking is not asked to wait."""
         if self.listening.turn is None:
             calling.filler_due(self.speaking, reply)
+
+    def _provider_failed(self, event: ProviderFailed) -> None:
+        failing.failed(self.speaking, event)
+        if event.role is Role.STT:
+            self.listening.deafened()
 
     def _typed(self, event: TextTurn) -> None:
         self.prompts = 0
@@ -342,7 +348,7 @@ _ROUTES: dict[type, _Route] = {
     ToolAsked: lambda c, e: calling.asked(c.speaking, e),
     ToolApproved: lambda c, e: calling.approved(c.speaking, e),
     ToolDone: Conversation._tool_done,
-    ProviderFailed: lambda c, e: failing.failed(c.speaking, e),
+    ProviderFailed: Conversation._provider_failed,
     Used: Conversation._used,
     TurnCommitted: lambda c, e: by_hand.commit(c.listening, e.answer, e.item),
     InputCleared: lambda c, e: by_hand.clear(c.listening),
@@ -366,6 +372,9 @@ _DUE: dict[str, Callable[[Conversation, str, int], None]] = {
     "words": lambda c, what, who: c.listening.words_due(who),
     "commit": lambda c, what, who: by_hand.commit_due(c.listening, who, answer=True),
     "record": lambda c, what, who: by_hand.commit_due(c.listening, who, answer=False),
+    "hedge": lambda c, what, who: failing.due(c.speaking, what, who),
+    "dead_air": lambda c, what, who: failing.due(c.speaking, what, who),
+    "listen": lambda c, what, who: c.listening.listen_again(),
     "release": lambda c, what, who: None,
     "filler": lambda c, what, who: c._filler_due(who),
     "stall": lambda c, what, who: c.listening.stall_due(),

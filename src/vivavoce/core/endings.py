@@ -74,7 +74,7 @@ class Endings:
         self.report(reply)
 
     def forget_timers(self, reply: Reply, keep: tuple[str, ...] = ()) -> None:
-        for what in ("llm", "tts", "release", "playout", "flush"):
+        for what in ("llm", "hedge", "tts", "dead_air", "release", "playout", "flush"):
             if what not in keep:
                 self.context.clear_timer(what, reply.id)
 

@@ -59,6 +59,12 @@ class CallStarted:
     was given counts as heard."""
     ids: str = ""
     """Part of the name of every item, so that items of different calls have different names."""
+    llms: int = 1
+    """Language models that stand in for each other, the first choice first."""
+    ttss: int = 1
+    """Synthesisers."""
+    stts: int = 1
+    """Recognisers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,8 @@ class ReplyText:
 
     reply: int
     text: str
+    attempt: int = 0
+    """As in the `Generate` that it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,8 @@ class ReplyTextEnded:
     reply: int
     short: str = ""
     """Why it ended before its end: `length` for the limit of tokens, `filter` for the vendor's content filter."""
+    attempt: int = 0
+    """As in the `Generate` that it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +218,8 @@ class ToolAsked:
     name: str
     arguments: str
     """JSON object, as the model wrote it."""
+    attempt: int = 0
+    """As in the `Generate` that it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +248,8 @@ class ProviderFailed:
     detail: str = ""
     reply: int | None = None
     part: int | None = None
+    attempt: int = 0
+    """Of a language model: as in the `Generate` that it answers."""
 
 
 @dataclass(frozen=True, slots=True)

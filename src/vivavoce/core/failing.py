@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import making
+from . import asking, making
 from .commands import Flush, Role, Speak, Why
 from .events import ProviderFailed, Say
 from .notices import Origin
@@ -21,6 +21,14 @@ def failed(speaking: Speaking, event: ProviderFailed) -> None:
     reply = speaking.alive(event.reply) if event.reply is not None else None
     if reply is None or _retry(speaking, reply, event):
         return
+    if event.role is Role.LLM and asking.failed(context, reply, event.attempt):
+        return
+    give_up(speaking, reply, event)
+
+
+def give_up(speaking: Speaking, reply: Reply, event: ProviderFailed) -> None:
+    """End the reply with what exists of it, and apologise."""
+    context = speaking.context
     if reply is speaking.candidate:
         speaking.discard(Why.FAILED)
         return
@@ -35,19 +43,37 @@ def failed(speaking: Speaking, event: ProviderFailed) -> None:
 
 def _retry(speaking: Speaking, reply: Reply, event: ProviderFailed) -> bool:
     part = event.part
-    if event.role is not Role.TTS or part is None or part >= len(reply.ledger.parts) or part in reply.retried:
+    if event.role is not Role.TTS or part is None or part >= len(reply.ledger.parts):
         return False
-    if speaking.context.native:
+    context, row = speaking.context, reply.ledger.parts[part]
+    engines, tried = context.ttss, reply.retried.get(part, 0)
+    engines.failed(row.engine, context.now)
+    if context.native or row.samples or row.ended or tried >= max(1, engines.count - 1):
         return False
-    row = reply.ledger.parts[part]
-    if row.samples or row.ended:
-        return False
-    reply.retried.add(part)
-    making.expect_audio(speaking.context, reply)
+    reply.retried[part] = tried + 1
+    making.expect_audio(context, reply)
+    engine = engines.best(context.now, context.policy.engines.rest_ms)
+    why = Why.RETRY if engine == row.engine else Why.NEXT_ENGINE
     for n, again in enumerate(reply.ledger.parts[part:], start=part):
-        again.attempt += 1
-        speaking.context.emit(Speak(reply.id, n, again.text, Why.RETRY, again.attempt))
+        again.attempt, again.engine = again.attempt + 1, engine
+        context.emit(Speak(reply.id, n, again.text, why, again.attempt, engine))
     return True
+
+
+def _fell_silent(speaking: Speaking, reply: Reply) -> None:
+    """A language model owes more of an answer."""
+    silence = ProviderFailed(Role.LLM, "timeout", "the model fell silent", reply.id)
+    speaking.context.report(silence.role, silence.code, silence.detail, Why.FAILED)
+    if not asking.silent(speaking.context, reply):
+        give_up(speaking, reply, silence)
+
+
+def _too_late(speaking: Speaking, reply: Reply) -> None:
+    """There is no sound of it after all this time."""
+    role = Role.TTS if reply.text.strip() else Role.LLM
+    late = ProviderFailed(role, "dead_air", "nothing could be heard of the answer in time", reply.id)
+    speaking.context.report(role, late.code, late.detail, Why.DEAD_AIR)
+    give_up(speaking, reply, late)
 
 
 def due(speaking: Speaking, what: str, who: int) -> None:
@@ -66,8 +92,13 @@ def due(speaking: Speaking, what: str, who: int) -> None:
         context.report(Role.TRANSPORT, "stalled", f"reply {who} is no longer being played", Why.TIMEOUT)
         speaking.endings.cut(reply, Why.TIMEOUT)
         speaking.leave(reply)
+    elif what == "hedge":
+        asking.hedge(context, reply)
+    elif what == "dead_air":
+        if speaking.alive(who) is not None:
+            _too_late(speaking, reply)
     elif what == "llm":
-        failed(speaking, ProviderFailed(Role.LLM, "timeout", "the model fell silent", who))
+        _fell_silent(speaking, reply)
     elif what == "tts":
         part = next((n for n, p in enumerate(reply.ledger.parts) if not p.ended), None)
         failed(speaking, ProviderFailed(Role.TTS, "timeout", "the synthesiser fell silent", who, part))

@@ -38,6 +38,8 @@ class Part:
     ended: bool = False
     attempt: int = 0
     """Which of its syntheses counts."""
+    engine: int = 0
+    """Which synthesiser makes it."""
     words: list[WordEnd] = field(default_factory=list)
     lead: int = 0
     """Silence at its beginning, in samples."""

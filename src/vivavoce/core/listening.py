@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from . import endpoint
-from .commands import FinishWords, Message, Role, ScoreTurn, Why
+from .commands import FinishWords, Listen, Message, Role, ScoreTurn, Why
 from .context import Context
 from .events import Say, Turns, TurnScore, UserSound, UserWords
 from .hearing import Edge, Hearing, sure_samples
@@ -20,6 +20,9 @@ from .reply import Basis
 from .speaking import Speaking
 from .turn import Turn
 from .units import in_ms, in_samples, out_ms
+
+REOPEN_MS = 1_000
+"""How long a recogniser that failed is left alone when there is no better one."""
 
 
 @dataclass(slots=True)
@@ -35,6 +38,8 @@ class Listening:
     """The last committed turn, for words that come late."""
     unanswered: list[tuple[Turn, Why]] = field(default_factory=list)
     """Turns to be answered once it is known how much of the reply they cut was heard."""
+    recogniser: int = 0
+    """Which one hears the caller."""
     forgotten: int = 0
     """Words that began before this are of input that was cleared."""
     waiting: dict[int, UserWords] = field(default_factory=dict)
@@ -233,6 +238,30 @@ class Listening:
             turn.owed, turn.given_up = False, True
             turn.marks.at["stt_final"] = self.context.now
             self.context.report(Role.STT, "timeout", f"no final words for turn {who}", Why.WORDS_LATE)
+
+    def deafened(self) -> None:
+        """The recogniser failed; if there is another one, it takes over."""
+        if self.context.stts.count > 1:
+            self.context.stts.failed(self.recogniser, self.context.now)
+            self.listen_again()
+
+    def listen_again(self) -> None:
+        """The best recogniser goes on where the words that are certain end; one that failed just now gets a moment."""
+        stts, now = self.context.stts, self.context.now
+        engine = stts.best(now, self.context.policy.engines.rest_ms)
+        ready = stts.failed_at.get(engine, -REOPEN_MS) + REOPEN_MS
+        if now < ready:
+            self.context.set_timer("listen", 0, ready)
+            return
+        self.recogniser = engine
+        turn, since = self.turn, max(0, self.hearing.position - in_samples(self.context.policy.hearing.prefix_ms))
+        if turn is not None:
+            since = turn.forget_guesses()
+        self.context.emit(Listen(engine, since, Why.NEXT_ENGINE))
+        for waiting in [*self.committed, *([] if turn is None else [turn])]:
+            if waiting.owed:
+                self.context.emit(FinishWords(waiting.id, self.hearing.position, Why.NEXT_ENGINE))
+                self.context.set_timer("words", waiting.id, now + self.context.policy.endpoint.words_timeout_ms)
 
     def awaited(self, number: int) -> Turn | None:
         """The turn of this number, if it is not over."""

@@ -52,6 +52,9 @@ def add_audio(context: Context, reply: Reply, event: ReplyAudio) -> bool:
     context.supply.arrived(context.now, reply.id, event.part, part.samples)
     if reply.audio_at is None:
         reply.audio_at = context.now
+        context.clear_timer("dead_air", reply.id)
+    if not part.samples:
+        context.ttss.failed_at.pop(part.engine, None)
     reply.ledger.audio(event.part, event.samples, event.words, event.lead)
     reply.marks.set("tts_first_byte", context.now)
     expect_audio(context, reply)
@@ -94,10 +97,12 @@ def _native_part(reply: Reply) -> Part:
 
 def _speak(context: Context, reply: Reply, clause: str) -> None:
     part = reply.ledger.add(clause)
+    engine = context.ttss.best(context.now, context.policy.engines.rest_ms)
+    reply.ledger.parts[part].engine = engine
     reply.marks.set("first_speakable", context.now)
     reply.marks.set("tts_request", context.now)
     context.timers.setdefault(("tts", reply.id), context.now + context.policy.reply.tts_timeout_ms)
-    context.emit(Speak(reply.id, part, clause, Why.CLAUSE))
+    context.emit(Speak(reply.id, part, clause, Why.CLAUSE, engine=engine))
 
 
 def expect_audio(context: Context, reply: Reply) -> None:

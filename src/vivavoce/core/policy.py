@@ -148,6 +148,24 @@ class ReplyPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class EnginesPolicy:
+    """What is done about engines that fail or are slow. Without a second engine of a kind only `dead_air_ms` counts."""
+
+    rest_ms: int = 30_000
+    """How long an engine that failed is left alone while another can stand in."""
+    first_token_ms: int = 4_000
+    """A language model that gives nothing for so long has failed, if there is another one to ask."""
+    hedge: bool = False
+    """Ask the next language model too when the first is slower than 19 of 20 of its answers were."""
+    hedge_least_ms: int = 300
+    """Never sooner than this."""
+    hedge_first_ms: int = 1_500
+    """... and after so long while its usual time is not known."""
+    dead_air_ms: int = 12_000
+    """An answer of which there is no sound after so long is given up, and the agent apologises; 0 for never."""
+
+
+@dataclass(frozen=True, slots=True)
 class IdlePolicy:
     """When nobody speaks."""
 
@@ -185,6 +203,7 @@ class Policy:
     endpoint: EndpointPolicy = field(default_factory=EndpointPolicy)
     barge_in: BargeInPolicy = field(default_factory=BargeInPolicy)
     reply: ReplyPolicy = field(default_factory=ReplyPolicy)
+    engines: EnginesPolicy = field(default_factory=EnginesPolicy)
     idle: IdlePolicy = field(default_factory=IdlePolicy)
     limits: LimitPolicy = field(default_factory=LimitPolicy)
     lexicon: Lexicon = ENGLISH

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from .clauses import Clauses
+from .commands import Generate
 from .heard import Ledger
 from .history import Voice
 from .marks import Marks
@@ -66,12 +67,20 @@ class Reply:
     interruptible: bool = True
     rounds: int = 0
     """Tool rounds behind it."""
+    asked: Generate | None = None
+    """What a language model was asked for it, the first time."""
+    running: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Attempts that may still answer: the engine, and when it was asked."""
+    tried: set[int] = field(default_factory=set)
+    """Language models that were asked."""
+    attempt: int | None = None
+    """The attempt that answers; None before any did."""
     text: str = ""
     text_done: bool = False
     clauses: Clauses = field(default_factory=Clauses)
     ledger: Ledger = field(default_factory=Ledger)
-    retried: set[int] = field(default_factory=set)
-    """Parts whose synthesis was already tried twice."""
+    retried: dict[int, int] = field(default_factory=dict)
+    """How often the synthesis of a part was tried again."""
     audio_at: int | None = None
     """When its first audio was there."""
     sealed: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import calling, failing, making
+from . import asking, calling, failing, making
 from .commands import Bind, Cancel, CancelTool, Duck, Flush, Generate, Hold, Item, Release, Resume, Role, Why
 from .context import Context
 from .endings import Endings
@@ -102,14 +102,14 @@ class Speaking:
             self._follow(reply, parent)
         items = self.request(*extra) if asked.items is None else self.context.history.in_order(asked.items)
         reply.marks.set("llm_request", self.context.now)
-        self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
         if speculative:
             self.candidate = reply
         else:
             self._go_live(reply, why)
             if not reply.aside:
                 self.endings.answered(self.context.tools)
-        self.context.emit(Generate(reply.id, items, speculative, why, asked.instructions, asked.ref))
+        reply.asked = Generate(reply.id, items, speculative, why, asked.instructions, asked.ref)
+        asking.ask(self.context, reply, why)
         reply.whys.append(why.name)
         return reply
 
@@ -140,6 +140,7 @@ class Speaking:
         """A remote engine answers by itself."""
         reply = self._new(Origin.REMOTE, Basis("", self.context.history.revision), State.LIVE, 0)
         self._go_live(reply, Why.REMOTE)
+        reply.attempt = 0
         self.context.emit(Bind(reply.id, event.ref, Why.REMOTE))
         self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
 
@@ -187,6 +188,10 @@ class Speaking:
 
     def _go_live(self, reply: Reply, why: Why) -> None:
         reply.item = self.context.item_id()
+        awaited = reply.spoken and not reply.aside and reply.audio_at is None
+        if awaited and self.context.policy.engines.dead_air_ms:
+            due = self.context.now + self.context.policy.engines.dead_air_ms
+            self.context.set_timer("dead_air", reply.id, due)
         if reply.aside:
             self.asides.append(reply)
         else:
@@ -203,7 +208,7 @@ class Speaking:
 
     def text(self, event: ReplyText) -> None:
         reply = self.alive(event.reply)
-        if reply is None or reply.text_done:
+        if reply is None or reply.text_done or not asking.hears(self.context, reply, event.attempt):
             return
         reply.marks.set("llm_first_token", self.context.now)
         self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
@@ -211,7 +216,7 @@ class Speaking:
 
     def text_ended(self, event: ReplyTextEnded) -> None:
         reply = self.alive(event.reply)
-        if reply is not None and not reply.text_done:
+        if reply is not None and not reply.text_done and asking.hears(self.context, reply, event.attempt):
             making.end_text(self.context, reply, event.short)
 
     def audio(self, event: ReplyAudio) -> None:

@@ -66,6 +66,11 @@ class Turn:
         self.marks.at.pop("vad_off", None)
         self.marks.at.pop("stt_final", None)
 
+    def forget_guesses(self) -> int:
+        """Drop words that are not final, as nobody will ever settle them; from where on they must be heard again."""
+        self.segments = {n: words for n, words in self.segments.items() if words.final}
+        return max((words.end for words in self.segments.values()), default=self.start)
+
     def hear(self, words: UserWords) -> bool:
         """Attach words; True when they change the text or settle it."""
         before, owed = self.text, self.owed

@@ -28,6 +28,22 @@ class Engines:
     tts: Tts
     stt: Stt | None = None
     turn: TurnScorer | None = None
+    spare_llms: tuple[Llm, ...] = ()
+    """They stand in for the first one, in this order."""
+    spare_ttss: tuple[Tts, ...] = ()
+    spare_stts: tuple[Stt, ...] = ()
+
+    @property
+    def llms(self) -> tuple[Llm, ...]:
+        return (self.llm, *self.spare_llms)
+
+    @property
+    def ttss(self) -> tuple[Tts, ...]:
+        return (self.tts, *self.spare_ttss)
+
+    @property
+    def stts(self) -> tuple[Stt, ...]:
+        return () if self.stt is None else (self.stt, *self.spare_stts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..core.commands import (
     Become,
@@ -18,6 +18,7 @@ from ..core.commands import (
     Flush,
     Generate,
     Hold,
+    Listen,
     Release,
     Report,
     Resume,
@@ -58,8 +59,9 @@ class _Work:
     """What is being done for one reply."""
 
     speaker: Speaker
-    asked: asyncio.Task[None] | None = None
-    """The request to the language model."""
+    agent: AgentConfig
+    asked: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    """The requests to language models, by their attempts."""
     chars: int = 0
     dead: bool = False
 
@@ -67,7 +69,7 @@ class _Work:
 class Executor:
     """One session's hands. `execute` never blocks; what takes time runs as a task of the scope and answers by `post`.
 
-    `tell`, `report`, `end` and `become` carry out the commands that concern the session itself.
+    `tell`, `report`, `end`, `become` and `listen` carry out the commands that concern the session itself.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Executor:
         report: Callable[[Report], None],
         end: Callable[[EndCall], None],
         become: Callable[[str], None],
+        listen: Callable[[int, int], None],
     ) -> None:
         self._engines = engines
         self._agent = agent
@@ -95,6 +98,7 @@ class Executor:
         self._report = report
         self._end = end
         self._become = become
+        self._listen = listen
         self._works: dict[int, _Work] = {}
         self._asked_of: dict[str, AgentConfig] = {}
         """Who is to speak in the replies that were asked for by name and have not begun."""
@@ -107,8 +111,8 @@ class Executor:
         match command:
             case Tell():
                 self._tell(command)
-            case Speak(reply, part, text, _, attempt):
-                self._work(reply).speaker.speak(part, text, attempt)
+            case Speak(reply, part, text, _, attempt, engine):
+                self._work(reply).speaker.speak(part, text, attempt, engine)
             case Generate():
                 self._generate(command)
             case Release(reply, aside=aside):
@@ -123,8 +127,8 @@ class Executor:
                 self._playout.duck(reply, db)
             case Flush(reply, samples):
                 self._playout.flush(reply, samples)
-            case Cancel(reply):
-                self._cancel(reply)
+            case Cancel(reply, attempt=attempt):
+                self._cancel(reply, attempt)
             case FinishWords(_, upto):
                 self._ears.finish(upto)
             case ScoreTurn():
@@ -137,6 +141,8 @@ class Executor:
                 self._report(command)
             case EndCall():
                 self._end(command)
+            case Listen(engine, since):
+                self._listen(engine, since)
             case Become(agent):
                 self._become(agent)
             case Bind():
@@ -161,16 +167,18 @@ class Executor:
     # the language model
 
     def _generate(self, command: Generate) -> None:
-        agent = self._asked_of.pop(command.ref, self._agent)
+        known = self._works.get(command.reply)
+        agent = known.agent if known is not None else self._asked_of.pop(command.ref, self._agent)
         instructions = agent.instructions if command.instructions is None else command.instructions
         tools = tuple(t.tool for t in agent.tools)
         ask = Ask(instructions, command.items, tools, agent.tool_choice, agent.max_tokens)
         work = self._work(command.reply, agent)
-        llm = (agent.engines or self._engines).llm
+        llms = (agent.engines or self._engines).llms
+        llm, attempt = llms[min(command.engine, len(llms) - 1)], command.attempt
         name = f"generation of reply {command.reply}"
-        work.asked = self._scope.spawn(self._stream(command.reply, work, llm, ask), name)
+        work.asked[attempt] = self._scope.spawn(self._stream(command.reply, work, llm, ask, attempt), name)
 
-    async def _stream(self, reply: int, work: _Work, llm: Llm, ask: Ask) -> None:
+    async def _stream(self, reply: int, work: _Work, llm: Llm, ask: Ask, attempt: int) -> None:
         short = ""
         try:
             async with Guarded(lambda: llm.stream(ask)) as outputs:
@@ -180,25 +188,25 @@ class Executor:
                     if isinstance(output, CutShort):
                         short = output.reason
                         continue
-                    self._take(reply, work, output)
+                    self._take(reply, work, output, attempt)
                     # A model that has everything at once must not keep the loop from the audio.
                     await asyncio.sleep(0)
         except ProviderError as error:
             if not work.dead:
-                self._post(ProviderFailed(Role.LLM, error.code, error.detail, reply))
+                self._post(ProviderFailed(Role.LLM, error.code, error.detail, reply, attempt=attempt))
             return
         if not work.dead:
-            self._post(ReplyTextEnded(reply, short))
+            self._post(ReplyTextEnded(reply, short, attempt))
 
-    def _take(self, reply: int, work: _Work, output: TextDelta | ToolCall | Usage) -> None:
+    def _take(self, reply: int, work: _Work, output: TextDelta | ToolCall | Usage, attempt: int) -> None:
         match output:
             case TextDelta(text):
                 work.chars += len(text)
                 if work.chars > MAX_CHARS:
                     raise ProviderError("overflow", f"the answer is longer than {MAX_CHARS} characters")
-                self._post(ReplyText(reply, text))
+                self._post(ReplyText(reply, text, attempt))
             case ToolCall(call, name, arguments):
-                self._post(ToolAsked(reply, self._unique(reply, call), name, arguments))
+                self._post(ToolAsked(reply, self._unique(reply, call), name, arguments, attempt))
             case Usage():
                 self._post(Used(output, reply))
 
@@ -216,12 +224,12 @@ class Executor:
     def _work(self, reply: int, agent: AgentConfig | None = None) -> _Work:
         if reply not in self._works:
             agent = agent or self._agent
-            tts = (agent.engines or self._engines).tts
+            ttss = (agent.engines or self._engines).ttss
             hygiene = Hygiene(agent.language, agent.pronounce) if agent.hygiene else None
             speaker = Speaker(
-                reply, tts, agent.voice, agent.speed, self._playout, self._post, self._scope.spawn, hygiene
+                reply, ttss, agent.voice, agent.speed, self._playout, self._post, self._scope.spawn, hygiene
             )
-            self._works[reply] = _Work(speaker)
+            self._works[reply] = _Work(speaker, agent)
         return self._works[reply]
 
     def _seal(self, reply: int) -> None:
@@ -229,15 +237,19 @@ class Executor:
         if work is not None and work.speaker.spoke:
             self._playout.end(reply)
 
-    def _cancel(self, reply: int) -> None:
+    def _cancel(self, reply: int, attempt: int | None) -> None:
+        if attempt is not None:
+            if (known := self._works.get(reply)) is not None and attempt in known.asked:
+                known.asked.pop(attempt).cancel()
+            return
         self._playout.end(reply)
         work = self._works.pop(reply, None)
         if work is None:
             return
         work.dead = True
         work.speaker.end()
-        if work.asked is not None:
-            work.asked.cancel()
+        for asked in work.asked.values():
+            asked.cancel()
 
     # the turn model
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -18,6 +19,8 @@ from ..providers.base import Post, SttCall, Vads
 from .supervise import as_provider_error
 
 _RECENT_S = 8
+_KEPT_S = 30
+"""Audio kept for a recogniser that takes over."""
 _SUPPRESSED = 0.7
 """Echo, by its probability, that the recogniser does not hear."""
 _REOPENINGS = 3
@@ -38,20 +41,26 @@ class Ears:
         on_pcm: Callable[[Pcm], None],
         remember: bool = False,
         echo: Callable[[Pcm], float] | None = None,
+        keeps: bool = False,
     ) -> None:
         """`on_pcm` gets every sample once. `remember`: keep the last 8 s for `recent`. `echo`: how likely a window is
-        the agent's own voice. Raises what `Vads.open` does."""
+        the agent's own voice. `keeps`: another recogniser may have to take over. Raises what `Vads.open` does."""
         self._vads = vads
         self._vad = vads.open()
         self._stt = stt
         self._post = post
         self._on_pcm = on_pcm
+        self._keeps = keeps
         self._echo = echo
         self._framer = Framer(self._vad.window, IN_RATE)
         self._activity = Activity()
         self._resampler: Resampler | None = None
         self._position = 0
         self._failures = 0
+        self._kept: deque[tuple[int, Pcm]] = deque()
+        """What a recogniser was given last, with positions."""
+        self._owed: int | None = None
+        """Words are wanted up to here, of a recogniser that is not there yet."""
         self._recent = np.zeros(_RECENT_S * IN_RATE if remember else 0, dtype=np.int16)
 
     def hear(self, frame: Frame) -> None:
@@ -66,11 +75,27 @@ class Ears:
     def finish(self, upto: int) -> None:
         """Ask the recogniser for its last word about the audio up to `upto`."""
         if self._stt is None:
+            self._owed = upto
             return
         try:
             self._stt.finish(upto)
         except Exception as error:
             self._lose_stt(error)
+
+    def deaf(self) -> None:
+        """The recogniser hears no more; another one will take over."""
+        self._stt = None
+
+    def take_over(self, stt: SttCall, since: int) -> None:
+        """From now on this recogniser hears the caller, and first what was said from `since` on."""
+        self._stt = stt
+        for position, pcm in list(self._kept):
+            if position + pcm.size > since:
+                skip = max(0, since - position)
+                self._give(position + skip, pcm[skip:])
+        owed, self._owed = self._owed, None
+        if owed is not None:
+            self.finish(owed)
 
     def recent(self, upto: int) -> Pcm:
         """The audio that ends at sample `upto`, 8 s or what there is of them."""
@@ -92,6 +117,13 @@ class Ears:
             self._judge(window)
 
     def _feed(self, position: int, pcm: Pcm) -> None:
+        self._give(position, pcm)
+        if self._keeps:
+            self._kept.append((position, pcm))
+            while self._kept[0][0] < position - _KEPT_S * IN_RATE:
+                self._kept.popleft()
+
+    def _give(self, position: int, pcm: Pcm) -> None:
         if self._stt is not None:
             try:
                 self._stt.feed(position, pcm)

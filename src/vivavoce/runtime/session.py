@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..audio.pcm import AudioError, Pcm
@@ -15,7 +15,7 @@ from ..core.conversation import Conversation
 from ..core.errors import Misuse
 from ..core.events import CallEnded, CallStarted, Event, ProviderFailed, Tick, Used
 from ..core.notices import ReplyRefused, UserTurned
-from ..providers.base import ProviderError, SttCall
+from ..providers.base import ProviderError
 from ..transports.base import AheadTransport, Attached, ObservingTransport, OpenAir, ReportingTransport, Transport
 from .clock import Clock
 from .echo import Echo
@@ -25,10 +25,10 @@ from .hear import Ears
 from .inbox import Inbox
 from .observe import Observer
 from .playout import Playout
+from .recogniser import Recogniser
 from .supervise import Guarded, Scope, as_provider_error
 from .tools import CallBegan, CallOver, OnNotice, Tools
 
-_OPEN_S = 30.0
 _TURN = 256
 """Events handled before everybody else has a turn."""
 _MAX_REPORTS = 1000
@@ -101,7 +101,7 @@ class Session:
         self._echo = Echo() if isinstance(transport, OpenAir) and transport.open_air else None
         self._clock: Clock | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stt: SttCall | None = None
+        self._recogniser = Recogniser(engines.stts, self.post, self._scope.spawn)
         self._executor: Executor | None = None
         self._closed = False
         self._reason = ""
@@ -163,20 +163,17 @@ class Session:
         # Before anybody who can post is told how.
         plays = isinstance(self._transport, AheadTransport)
         heard, greeting = stt is not None, self._agent.greeting
-        self._inbox.put(CallStarted(specs, greeting, heard, remember, client_plays=plays, ids=self._ids))
+        started = CallStarted(specs, greeting, heard, remember, client_plays=plays, ids=self._ids)
+        llms, ttss, stts = (len(many) for many in (self._engines.llms, self._engines.ttss, self._engines.stts))
+        self._inbox.put(replace(started, llms=llms, ttss=ttss, stts=max(1, stts)))
         if isinstance(self._transport, Attached):
             self._transport.attach(self.post)
         if stt is not None:
-            try:
-                async with asyncio.timeout(_OPEN_S):
-                    self._stt = await stt.open(self.post, self._agent.expect)
-            except TimeoutError:
-                raise EngineError(f"the recogniser {stt.model} did not open within {_OPEN_S:.0f} s") from None
-            except Exception as error:
-                raise EngineError(f"the recogniser {stt.model} cannot be opened: {error}") from error
+            await self._recogniser.open_first(self._agent.expect)
         try:
             echo = None if self._echo is None else self._is_echo
-            ears = Ears(self._engines.vads, self._stt, self.post, self._on_pcm, remember, echo)
+            keeps = len(self._engines.stts) > 1
+            ears = Ears(self._engines.vads, self._recogniser.call, self.post, self._on_pcm, remember, echo, keeps)
         except Exception as error:
             raise EngineError(f"the voice activity detector cannot be opened: {error}") from error
         self._clock = Clock()
@@ -195,6 +192,7 @@ class Session:
             self._report,
             self._end,
             self._handed_off,
+            lambda engine, since: self._recogniser.take_over(ears, engine, since, self._agent.expect),
         )
         self._scope.spawn(self._playout.run(self._clock), "playout")
         self._scope.spawn(self._hear(ears), "hearing")
@@ -363,8 +361,8 @@ class Session:
             left_over.extend(await self._tools.close(half * 0.8))
 
         ends: dict[str, Coroutine[Any, Any, None]] = {"transport": self._transport.close(), "tools": tools()}
-        if self._stt is not None:
-            ends["recogniser"] = self._stt.close()
+        if self._recogniser.call is not None:
+            ends["recogniser"] = self._recogniser.call.close()
         tasks = {name: asyncio.get_running_loop().create_task(end, name=name) for name, end in ends.items()}
         _, late = await asyncio.wait(tasks.values(), timeout=half)
         for name, task in tasks.items():

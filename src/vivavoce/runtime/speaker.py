@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from copy import copy
 from typing import Any
 
@@ -37,7 +37,7 @@ class Speaker:
     def __init__(
         self,
         reply: int,
-        tts: Tts,
+        ttss: Sequence[Tts],
         voice: str,
         speed: float,
         playout: Playout,
@@ -45,9 +45,10 @@ class Speaker:
         spawn: Spawn,
         hygiene: Hygiene | None = None,
     ) -> None:
-        """`hygiene` says what to speak for what is written; None for exactly that."""
+        """`voice` is one of the first synthesiser; the others, where they do not know it, use their first. `hygiene`
+        says what to speak for what is written; None for exactly that."""
         self._reply = reply
-        self._tts = tts
+        self._ttss = ttss
         self._voice = voice
         self._speed = speed
         self._playout = playout
@@ -62,6 +63,8 @@ class Speaker:
         """Parts that have not ended: their words, and how often they were asked for before."""
         self._texts: dict[int, str] = {}
         """All parts as they are spoken, those that have ended too."""
+        self._makers: dict[int, Tts] = {}
+        """Who makes each part."""
         self._attempts: dict[int, asyncio.Task[None]] = {}
         """Syntheses under way: of the part whose turn it is, and of the next."""
         self._part = 0
@@ -76,9 +79,9 @@ class Speaker:
         """What a synthesis ahead of its turn waits for."""
         self._ended = False
 
-    def speak(self, part: int, text: str, attempt: int = 0) -> None:
-        """Synthesise a part after those before it. Replaces what was asked for from that part on: the part in hand is
-        started anew. Parts that have ended are left alone."""
+    def speak(self, part: int, text: str, attempt: int = 0, engine: int = 0) -> None:
+        """Synthesise a part after those before it, by the synthesiser `engine`. Replaces what was asked for from that
+        part on: the part in hand is started anew. Parts that have ended are left alone."""
         if self._ended or part < self._part:
             return
         if len(self._waiting) >= MAX_PARTS:
@@ -88,6 +91,7 @@ class Speaker:
         self._waiting = {n: waiting for n, waiting in self._waiting.items() if n < part}
         spoken = self._say(part, text)
         self._waiting[part] = (spoken, attempt)
+        self._makers[part] = self._ttss[min(engine, len(self._ttss) - 1)]
         self._texts = {n: said for n, said in self._texts.items() if n < part} | {part: spoken.text}
         if part == self._part:
             self._begun = self._failed = self._made = False
@@ -167,12 +171,15 @@ class Speaker:
 
     async def _stream(self, part: int, spoken: Spoken, attempt: int) -> None:
         """Raises `ProviderError`."""
+        tts = self._makers[part]
+        known = tts is self._ttss[0] or self._voice in tts.voices
+        voice = self._voice if known else next(iter(tts.voices), self._voice)
         try:
-            audio = PartAudio(self._tts.rate)
+            audio = PartAudio(tts.rate)
         except AudioError as error:
             raise ProviderError("bad_audio", str(error)) from error
         before = "".join(said for n, said in self._texts.items() if n < part)[-_BEFORE:]
-        async with Guarded(lambda: self._tts.speak(spoken.text, self._voice, self._speed, before)) as made:
+        async with Guarded(lambda: tts.speak(spoken.text, voice, self._speed, before)) as made:
             async for output in made:
                 if not self._mine(part):
                     return
@@ -187,7 +194,7 @@ class Speaker:
     async def _take(self, part: int, spoken: Spoken, attempt: int, audio: PartAudio, speech: Speech) -> None:
         """Write what came, half a second at a time, and let everything else have its turn in between."""
         await self._turn(part)
-        step = max(1, self._tts.rate // 2)
+        step = max(1, self._makers[part].rate // 2)
         words = tuple(WordEnd(spoken.written(w.chars), w.samples) for w in speech.words)
         for at in range(0, max(1, speech.pcm.size), step):
             await self._playout.room(self._reply)

@@ -31,12 +31,18 @@ def lines(steps: Iterable[tuple[int, Event, Sequence[Command]]], everything: boo
             yield f"{now:>7}  {floor.value:<6} {noun(event)} -> {'; '.join(told) or '-'}"
 
 
+_ENGINES = {"llms", "ttss", "stts"}
+"""How many there are of each: one is nothing to speak of."""
+
+
 def noun(event: Event) -> str:
     """An event as its name and what it holds; positions and lengths of audio in ms."""
     parts = [type(event).__name__]
     for name in event.__dataclass_fields__:
         value = getattr(event, name)
         if value is None or value is False or value in ((), "", 0.0):
+            continue
+        if name in _ENGINES and value == 1:
             continue
         parts.append(_field(event, name, value))
     return " ".join(parts)

@@ -77,7 +77,12 @@ def _generate(x: c.Generate) -> str:
     early = " early" if x.speculative else ""
     instead = "" if x.instructions is None else f" told {quote(x.instructions)}"
     named = f" as {_word(x.ref)}" if x.ref else ""
-    return f"{x.reply}{early} of {_items(x.items)}{instead}{named}"
+    return f"{x.reply}{early} of {_items(x.items)}{instead}{named}{_tried(x)}"
+
+
+def _tried(x: c.Generate | c.Speak) -> str:
+    engine = f" engine {x.engine}" if x.engine else ""
+    return f"{engine} attempt {x.attempt}" if x.attempt else engine
 
 
 def _closed(x: n.ReplyClosed) -> str:
@@ -107,14 +112,15 @@ def _report(x: n.TurnReport) -> str:
 
 _COMMANDS: dict[type, Callable[[Any], str]] = {
     c.Generate: _generate,
-    c.Speak: lambda x: f"{x.reply}.{x.part} {quote(x.text)}{f' attempt {x.attempt}' if x.attempt else ''}",
+    c.Speak: lambda x: f"{x.reply}.{x.part} {quote(x.text)}{_tried(x)}",
     c.Release: lambda x: f"{x.reply}{' aside' if x.aside else ''}",
     c.Seal: lambda x: f"{x.reply}",
     c.Hold: lambda x: f"{x.reply}",
     c.Resume: lambda x: f"{x.reply}",
     c.Duck: lambda x: f"{x.reply} {_number(x.db)} dB",
     c.Flush: lambda x: f"{x.reply} {_at_out(x.samples)}",
-    c.Cancel: lambda x: f"{x.reply}",
+    c.Cancel: lambda x: f"{x.reply}" if x.attempt is None else f"{x.reply} attempt {x.attempt}",
+    c.Listen: lambda x: f"engine {x.engine} from {_at_in(x.since)}",
     c.Bind: lambda x: f"{x.reply} to {quote(x.ref)}",
     c.FinishWords: lambda x: f"{x.turn} {_at_in(x.upto)}",
     c.ScoreTurn: lambda x: f"{x.turn} {_at_in(x.upto)}",

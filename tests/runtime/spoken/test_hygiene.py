@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from vivavoce.providers.scripted.lines import LINES, STORIES
 from vivavoce.runtime.spoken import Hygiene
+from vivavoce.runtime.spoken.hygiene import _LONGEST
 
 BITS = st.sampled_from(
     "a word Word 1 12 3.5 2026 -5 * ** _ __ ` ``` ~~~ # ## > - + | [ ] ( ) ! ? . , : ; / = & % $ € ° < > <b> </b> <br> "
@@ -92,7 +93,7 @@ NASTY = [
 @pytest.mark.parametrize("bit", NASTY)
 def test_time_is_linear_in_the_length(bit: str) -> None:
     def seconds(size: int) -> float:
-        text = (bit * size)[:size] + "x"
+        text = (bit * size)[: size - 1] + "x"
         took = []
         for _ in range(3):
             begun = time.process_time()
@@ -100,10 +101,10 @@ def test_time_is_linear_in_the_length(bit: str) -> None:
             took.append(time.process_time() - begun)
         return min(took)
 
-    short, long = seconds(500), seconds(4_000)
+    short, long = seconds(250), seconds(_LONGEST)
     # Eight times as long; a quadratic rule would take sixty-four times as long.
-    assert long < 30 * short + 0.03
-    assert long < 1.0
+    assert long < 30 * short + 0.02
+    assert long < 0.5
 
 
 def test_a_text_beyond_all_speech_loses_its_blocks_only() -> None:

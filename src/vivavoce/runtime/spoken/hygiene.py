@@ -23,7 +23,7 @@ _NEUTRAL: tuple[Rule, ...] = (
 )
 _ROUNDS = 8
 """One rewriting may uncover another; texts that people write settle after two."""
-_LONGEST = 4_000
+_LONGEST = 2_000
 """A longer clause is nobody's speech. It loses its blocks and is otherwise left alone, so that audio never waits."""
 _SIGNS = re.compile(r"[^\w\s.,;:!?'\"()—–…-]|[!?][!?]|\.{4}|…{2}|,,|--|[ \t][:;]|——|^[ \t]*-", re.M)
 _DIGITS = re.compile(r"[\d_]")

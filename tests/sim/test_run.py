@@ -19,6 +19,13 @@ def test_five_hundred_calls_hold_every_invariant() -> None:
     assert outcome.counts.turns > 1000
 
 
+def test_calls_with_engines_that_stand_in_hold_every_invariant() -> None:
+    outcome = Outcome()
+    for seed in range(150):
+        outcome.add(run_seed(seed, engines=2))
+    assert outcome.failures == []
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_caller_holds_every_invariant(kind: str) -> None:
     outcome = Outcome()

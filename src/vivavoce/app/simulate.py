@@ -23,14 +23,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy", action="append", default=[], metavar="KEY=VALUE", help="change one setting, as barge_in.min_words=2"
     )
+    parser.add_argument(
+        "--engines", type=int, default=1, metavar="N", help="engines of each kind that stand in for each other (1)"
+    )
     parser.add_argument("--jobs", type=int, default=None, metavar="N", help="processes (default: one per core)")
     parser.add_argument("--timeline", action="store_true", help="with --seeds 1: print the call")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.seeds < 1 or args.first_seed < 0 or (args.jobs is not None and args.jobs < 1):
-        raise BadInput("--seeds and --jobs must be 1 or more and --first-seed 0 or more")
+    if args.seeds < 1 or args.first_seed < 0 or args.engines < 1 or (args.jobs is not None and args.jobs < 1):
+        raise BadInput("--seeds, --engines and --jobs must be 1 or more and --first-seed 0 or more")
     policy = changed(PRESETS[args.preset], policy_settings(args.policy))
     if args.timeline:
         return _timeline(args, policy)
@@ -42,15 +45,15 @@ def run(args: argparse.Namespace) -> int:
         _print(outcome, args, time.monotonic() - began)
         for failure in outcome.failures[:3]:
             print(f"\nseed {failure.seed} ({failure.caller}): {failure.message}\n")
-            print("\n".join(timeline_of(failure.seed, args.caller, policy)))
+            print("\n".join(timeline_of(failure.seed, args.caller, policy, engines=args.engines)))
     return 1 if outcome.failures else 0
 
 
 def _timeline(args: argparse.Namespace, policy: Policy) -> int:
     if args.seeds != 1:
         raise BadInput("--timeline shows one call; fix: add --seeds 1 --first-seed K")
-    print("\n".join(timeline_of(args.first_seed, args.caller, policy, last=10_000)))
-    return 1 if run_seed(args.first_seed, args.caller, policy).failures else 0
+    print("\n".join(timeline_of(args.first_seed, args.caller, policy, 10_000, args.engines)))
+    return 1 if run_seed(args.first_seed, args.caller, policy, args.engines).failures else 0
 
 
 def _with_progress(args: argparse.Namespace, policy: Policy) -> Outcome:
@@ -71,7 +74,7 @@ def _with_progress(args: argparse.Namespace, policy: Policy) -> Outcome:
             bad = f"[red]{len(so_far.failures)} violations" if so_far.failures else ""
             bar.update(task, completed=so_far.seeds, bad=bad)
 
-        return simulate(args.seeds, args.first_seed, args.caller, policy, args.jobs, progress)
+        return simulate(args.seeds, args.first_seed, args.caller, policy, args.jobs, progress, args.engines)
 
 
 def _print(outcome: Outcome, args: argparse.Namespace, seconds: float) -> None:

@@ -40,6 +40,8 @@ SENTENCES = (
     "I found three places near you, and the first one is open now.", "Is there anything else?",
     "Once upon a time there was a lighthouse keeper who spoke with the sea every night.",
 )  # fmt: skip
+SEGMENTS = 1_000
+"""Segments of each recogniser."""
 STUCK = 1 << 40
 """A time that never comes."""
 PRICES = {
@@ -75,11 +77,18 @@ class FakeStt:
     reached: int = 0
     """Everything up to here is final."""
     finals: list[str] = field(default_factory=list)
+    said: list[Word] = field(default_factory=list)
+    """All words as recognised, for a recogniser that takes over."""
+    gone: bool = False
+    """It died, and no other one has taken over."""
 
     def word(self, word: Word, mumbled: bool) -> None:
         """A word was spoken to its end: a partial follows."""
         rng = self.world.rng
         if mumbled and rng.random() < 0.3:
+            return
+        self.said.append(word)
+        if self.gone:
             return
         self.heard.append(word)
         text = self._text(flaky=rng.random() < 0.15)
@@ -97,8 +106,27 @@ class FakeStt:
         if segment == self.segment:
             self.world.post(UserWords(segment, text, False, start, end))
 
+    def listen(self, since: int) -> None:
+        """Another recogniser takes over: its segments have other numbers, and it hears the words since then again."""
+        self.gone, self.segment, self.reached = False, self.segment + SEGMENTS, since
+        self.heard = [word for word in self.said if word.end > since]
+        if self.heard:
+            segment, text, start, end = self.segment, self._text(), self.heard[0].start, self.heard[-1].end
+            delay = self.world.latencies.draw(self.world.rng, self.world.latencies.stt_partial)
+            self.world.after(delay, lambda: self._partial(segment, text, start, end))
+
+    def _die(self) -> None:
+        if not self.gone:
+            self.gone = True
+            self.world.post(ProviderFailed(Role.STT, "died", "connection reset"))
+
     def finish(self, upto: int) -> None:
         rng, faults = self.world.rng, self.world.faults
+        if self.world.engines > 1 and rng.random() < faults.stt_stall:
+            self.world.after(rng.randint(0, 300), self._die)
+            return
+        if self.gone:
+            return
         words = [w for w in self.heard if w.end <= upto]
         self.heard = [w for w in self.heard if w.end > upto]
         segment, self.segment = self.segment, self.segment + 1
@@ -118,17 +146,20 @@ class FakeStt:
 @dataclass(slots=True)
 class FakeLlm:
     world: World
-    live: set[int] = field(default_factory=set)
+    live: set[tuple[int, int]] = field(default_factory=set)
+    """Reply and attempt."""
     calls: int = 0
 
     def generate(self, command: Generate) -> None:
-        rng, faults, reply = self.world.rng, self.world.faults, command.reply
-        self.live.add(reply)
+        rng, faults, reply, attempt = self.world.rng, self.world.faults, command.reply, command.attempt
+        key = (reply, attempt)
+        died = ProviderFailed(Role.LLM, "died", "connection reset", reply, attempt=attempt)
+        self.live.add(key)
         if rng.random() < faults.llm_stall:
             return
         at = self.world.latencies.draw(rng, self.world.latencies.llm)
         if rng.random() < faults.llm_death:
-            self._later(at, reply, ProviderFailed(Role.LLM, "died", "connection reset", reply))
+            self._later(at, key, died)
             return
         text = " ".join(rng.choice(SENTENCES) for _ in range(rng.choice((1, 1, 2, 3, 5))))
         last = command.items[-1] if command.items else None
@@ -138,39 +169,41 @@ class FakeLlm:
         dies_at = rng.randint(1, 12) if rng.random() < faults.llm_death else 0
         for n, token in enumerate(text.split(" ") if text else []):
             if dies_at and n == dies_at:
-                self._later(at, reply, ProviderFailed(Role.LLM, "died", "connection reset", reply))
+                self._later(at, key, died)
                 return
-            self._later(at, reply, ReplyText(reply, token if n == 0 else " " + token))
+            self._later(at, key, ReplyText(reply, token if n == 0 else " " + token, attempt))
             at += rng.randint(5, 30)
         if asks:
-            self._ask_tools(at, reply)
+            self._ask_tools(at, key)
         usage = Usage(
             Role.LLM,
             "fake-llm",
             (("input_tokens", 40.0 * len(command.items)), ("output_tokens", float(len(text) // 4))),
         )
-        self._later(at, reply, Used(usage, reply))
-        self._later(at, reply, ReplyTextEnded(reply))
+        self._later(at, key, Used(usage, reply))
+        self._later(at, key, ReplyTextEnded(reply, attempt=attempt))
 
-    def _ask_tools(self, at: int, reply: int) -> None:
-        rng = self.world.rng
+    def _ask_tools(self, at: int, key: tuple[int, int]) -> None:
+        rng, (reply, attempt) = self.world.rng, key
         for _ in range(rng.choice((1, 1, 2))):
             self.calls += 1
             name = rng.choice(TOOLS).name
-            self._later(at, reply, ToolAsked(reply, f"call_{self.calls}", name, '{"x": 1}'))
+            self._later(at, key, ToolAsked(reply, f"call_{self.calls}", name, '{"x": 1}', attempt))
 
     def _later(
-        self, delay: int, reply: int, event: ReplyText | ReplyTextEnded | ToolAsked | ProviderFailed | Used
+        self, delay: int, key: tuple[int, int], event: ReplyText | ReplyTextEnded | ToolAsked | ProviderFailed | Used
     ) -> None:
         def arrive() -> None:
-            if reply in self.live or isinstance(event, Used):
+            if key in self.live or isinstance(event, Used):
                 twice = isinstance(event, (ToolAsked, ReplyTextEnded))
                 (self.world.post_twice if twice else self.world.post)(event)
 
         self.world.after(delay, arrive)
 
-    def cancel(self, reply: int) -> None:
-        self.world.cancel_after_a_while(self.live, reply)
+    def cancel(self, reply: int, attempt: int | None = None) -> None:
+        for key in sorted(self.live):
+            if key[0] == reply and attempt in (None, key[1]):
+                self.world.cancel_after_a_while(self.live, key)
 
 
 @dataclass(slots=True)

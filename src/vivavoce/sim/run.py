@@ -56,9 +56,9 @@ class Outcome:
         }
 
 
-def run_seed(seed: int, caller: str = "mixed", policy: Policy = BROWSER) -> Outcome:
+def run_seed(seed: int, caller: str = "mixed", policy: Policy = BROWSER, engines: int = 1) -> Outcome:
     """Play one call and check it."""
-    world = World(seed, caller, policy, keep_log=seed % REPLAY_EVERY == 0)
+    world = World(seed, caller, policy, keep_log=seed % REPLAY_EVERY == 0, engines=engines)
     outcome = Outcome(seeds=1)
     try:
         world.run()
@@ -84,11 +84,11 @@ def replay(world: World) -> None:
             raise Violation("a replay gives identical commands", seen)
 
 
-def run_seeds(first: int, count: int, caller: str, policy: Policy) -> Outcome:
+def run_seeds(first: int, count: int, caller: str, policy: Policy, engines: int = 1) -> Outcome:
     """One chunk, in one process."""
     outcome = Outcome()
     for seed in range(first, first + count):
-        outcome.add(run_seed(seed, caller, policy))
+        outcome.add(run_seed(seed, caller, policy, engines))
     return outcome
 
 
@@ -99,6 +99,7 @@ def simulate(
     policy: Policy = BROWSER,
     jobs: int | None = None,
     progress: Callable[[Outcome], None] = lambda _: None,
+    engines: int = 1,
 ) -> Outcome:
     """Play `seeds` calls on `jobs` processes (all cores by default); `progress` gets the outcome so far."""
     jobs = jobs or os.cpu_count() or 1
@@ -106,7 +107,7 @@ def simulate(
     chunks = iter([(at, min(CHUNK, first_seed + seeds - at)) for at in range(first_seed, first_seed + seeds, CHUNK)])
     if jobs == 1 or seeds <= CHUNK:
         for at, count in chunks:
-            total.add(run_seeds(at, count, caller, policy))
+            total.add(run_seeds(at, count, caller, policy, engines))
             progress(total)
         return total
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
@@ -114,7 +115,7 @@ def simulate(
 
         def submit(more: Iterator[tuple[int, int]]) -> None:
             for at, count in more:
-                running.add(pool.submit(run_seeds, at, count, caller, policy))
+                running.add(pool.submit(run_seeds, at, count, caller, policy, engines))
                 if len(running) >= 3 * jobs:
                     return
 
@@ -129,9 +130,11 @@ def simulate(
     return total
 
 
-def timeline_of(seed: int, caller: str = "mixed", policy: Policy = BROWSER, last: int = 60) -> list[str]:
+def timeline_of(
+    seed: int, caller: str = "mixed", policy: Policy = BROWSER, last: int = 60, engines: int = 1
+) -> list[str]:
     """The end of a call as text, up to the failure if it has one."""
-    world = World(seed, caller, policy, keep_log=True)
+    world = World(seed, caller, policy, keep_log=True, engines=engines)
     end = "the call came to its end"
     try:
         world.run()

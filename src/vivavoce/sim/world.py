@@ -21,6 +21,7 @@ from ..core.commands import (
     Flush,
     Generate,
     Hold,
+    Listen,
     Release,
     Resume,
     RunTool,
@@ -64,6 +65,8 @@ class World:
     """Drawn from the seed when None."""
     latencies: Latencies = field(default_factory=Latencies)
     keep_log: bool = False
+    engines: int = 1
+    """Of each kind: later ones stand in for earlier ones, and models race."""
     now: int = 0
     log: list[Step] = field(default_factory=list)
     steps: int = 0
@@ -95,6 +98,10 @@ class World:
         if self.health is not None:
             self.faults = self.health
         self.policy = _vary(rng, self.base)
+        if self.engines > 1:
+            chance = Random(self.seed * 104_729 + 3)
+            hedged = {"engines.hedge": chance.random() < 0.5, "engines.hedge_first_ms": 250}
+            self.policy = changed(self.policy, hedged | {"engines.first_token_ms": 1_500})
         self.tool_chance = rng.choice((0.0, 0.0, 0.3, 0.6))
         self.word_times = rng.random() < 0.8
         self.has_stt = rng.random() < 0.95
@@ -132,7 +139,8 @@ class World:
 
     def _begin(self) -> None:
         greeting = "Hello, how can I help you today?" if self.rng.random() < 0.5 else ""
-        self.post(CallStarted(TOOLS, greeting, self.has_stt, self.has_score))
+        n = self.engines
+        self.post(CallStarted(TOOLS, greeting, self.has_stt, self.has_score, llms=n, ttss=n, stts=n))
         if self.rng.random() < 0.1:
             self.after(
                 self.rng.randint(500, 9_000), lambda: self.post(Say("By the way, this call is recorded.", False))
@@ -173,8 +181,9 @@ class World:
             live.discard(key)
 
     def _cancel(self, command: Cancel) -> None:
-        self.llm.cancel(command.reply)
-        self.tts.cancel(command.reply)
+        self.llm.cancel(command.reply, command.attempt)
+        if command.attempt is None:
+            self.tts.cancel(command.reply)
 
     def _hold(self, command: Hold | Resume) -> None:
         self.playout.track(command.reply).held = isinstance(command, Hold)
@@ -200,6 +209,7 @@ _ACTS: dict[type, Callable[[World, Any], None]] = {
     Flush: lambda w, c: w.playout.flush(c),
     Cancel: World._cancel,
     FinishWords: lambda w, c: w.stt.finish(c.upto),
+    Listen: lambda w, c: w.stt.listen(c.since),
     ScoreTurn: World._score,
     RunTool: lambda w, c: w.tools.run(c),
     CancelTool: lambda w, c: w.tools.cancelled.add(c.call),

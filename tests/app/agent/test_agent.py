@@ -119,3 +119,9 @@ def test_every_event_has_a_meaning() -> None:
 def test_a_call_that_has_not_begun_cannot_be_steered() -> None:
     with pytest.raises(Misuse, match="the call has not begun"):
         Call(Agent("x")).say("hello")
+
+
+def test_what_a_voice_is_to_know_reaches_the_call() -> None:
+    agent = Agent("x", language="de", pronounce={"SQL": "Sequel"}, expect=["ja"])
+    config = agent.config(Call(agent), "anna")
+    assert (config.language, config.pronounce, config.expect) == ("de", (("SQL", "Sequel"),), ("ja",))

@@ -185,6 +185,8 @@ class Agent:
             max_tokens=self.max_tokens,
             engines=engines,
             expect=self.expect,
+            language=self.language,
+            pronounce=tuple(self.pronounce.items()),
         )
 
     def full_instructions(self) -> str:

@@ -69,6 +69,7 @@ def test_words_without_times_get_the_length_of_their_part(watched):
 
 def test_an_early_answer_is_told_when_it_is_one(watched):
     speak(watched)
+    watched(None, c.Cancel(7, Why.FASTER, attempt=1))
     watched(e.ReplyAudio(7, 0, 300 * MS, (WordEnd(9, 280 * MS),)))
     assert watched.told == []
     watched(None, OPENED)

@@ -121,7 +121,7 @@ class Watching:
                 yield self._voice(command)
             case c.Flush(number) if (reply := self._replies.get(number)) is not None and reply.told_ms:
                 yield self._voice(command)
-            case c.Cancel(number) if (reply := self._replies.get(number)) is not None and not reply.item:
+            case c.Cancel(number, attempt=None) if (reply := self._replies.get(number)) is not None and not reply.item:
                 # An early answer that was thrown away.
                 del self._replies[number]
             case c.Tell(notice, why):

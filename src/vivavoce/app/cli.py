@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..core.errors import VivavoceError
+from .config import load
 
 COMMANDS = {
     "talk": "talk with the agent: microphone, recordings or text",
@@ -18,11 +19,14 @@ COMMANDS = {
     "simulate": "play many synthetic calls and check every invariant",
     "replay": "play a recorded call's events again and compare every command",
     "explain": "print the timeline and the waterfalls of a recorded call",
+    "config": "print the settings in force, and where each came from",
 }
+CONFIGURED = ("talk", "serve", "config")
+"""Those that heed `vivavoce.toml` and the environment."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(config: load.Config | None = None) -> argparse.ArgumentParser:
+    """The whole command line, with what is configured as its defaults."""
     top = argparse.ArgumentParser(
         prog="vivavoce", description="Realtime voice conversation between people and machines."
     )
@@ -32,6 +36,8 @@ def parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         module = importlib.import_module(f"vivavoce.app.{name}")
         module.add_arguments(sub)
+        if name in CONFIGURED:
+            load.apply(sub, name, config or load.Config())
         sub.set_defaults(run=module.run)
     return top
 
@@ -39,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Exit code 2 and one line on standard error for anything a user got wrong."""
     try:
-        args = parser().parse_args(argv)
+        args = parser(_configured(sys.argv[1:] if argv is None else argv)).parse_args(argv)
         return int(args.run(args))
     except VivavoceError as error:
         print(f"vivavoce: {error}", file=sys.stderr)
@@ -50,6 +56,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _configured(argv: Sequence[str]) -> load.Config:
+    """What is set outside the command line. Raises BadInput."""
+    if not argv or argv[0] not in CONFIGURED:
+        return load.Config()
+    return load.load(os.environ, load.named_file(argv))
 
 
 if __name__ == "__main__":

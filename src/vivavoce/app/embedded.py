@@ -7,7 +7,7 @@ import os
 import random
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import BadInput
 from ..core.policy import BROWSER, Policy
@@ -84,11 +84,14 @@ def detectors() -> Vads:
     return SileroVads()
 
 
-def agent(voice: str = VOICE, speed: float = 1.0, greeting: str = GREETING, policy: Policy = BROWSER) -> Agent:
-    """The agent of `vivavoce talk`, with two small tools to try. Raises BadInput."""
+def agent(
+    voice: str = "", speed: float = 1.0, greeting: str = GREETING, policy: Policy = BROWSER, **more: Any
+) -> Agent:
+    """The agent of `vivavoce talk`, with two small tools to try; `more` as for `Agent`. Raises BadInput."""
     from .agent.agent import Agent
 
-    viva = Agent(INSTRUCTIONS, name="viva", voice=voice, speed=speed, greeting=greeting, policy=policy, brief=False)
+    more = {"instructions": INSTRUCTIONS, **more}
+    viva = Agent(name="viva", voice=voice, speed=speed, greeting=greeting, policy=policy, brief=False, **more)
     viva.tool(read_only=True)(current_time)
     viva.tool(roll_dice)
     return viva

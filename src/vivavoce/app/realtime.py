@@ -62,7 +62,7 @@ class Settings:
     """Longest session, in seconds."""
     record: Path | None = None
     """Directory for a recording of each session."""
-    own: AgentConfig = AgentConfig("", "")
+    own: AgentConfig = field(default_factory=lambda: AgentConfig("", ""))
     """What clients cannot say or need not: greeting, language, speed, length of answers."""
     peer: Callable[[], Peer] | None = None
     """Makes the peers of WebRTC calls; None where they are not possible."""

@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import BadInput
-from ..core.policy import PRESETS, changed
 from ..providers.base import Llm
 from . import embedded, webrtc
-from .agent.names import VARIABLES, EngineNames
-from .engines import choose_models, open_engines
-from .settings import policy_settings
+from .engines import choose_models, open_engines, voices_of
+from .settings import Listed, add_agent_arguments, check_agent, complete, engines_of, policy_of
 
 if TYPE_CHECKING:
     from ..runtime.engines import Engines
@@ -33,22 +31,24 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("app", nargs="?", type=Path, metavar="APP.py", help="a file that makes an Agent, or several")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8080, help="port (default 8080; 0 for a free one)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    parser.add_argument("--port", type=int, default=8080, help="port (default %(default)s; 0 for a free one)")
     parser.add_argument("--open", action="store_true", help="show the page in this machine's browser")
     parser.add_argument("--keys", type=Path, metavar="FILE", help="file of API keys, one a line; or VIVAVOCE_API_KEYS")
-    parser.add_argument("--allow-origin", action="append", default=[], metavar="URL", help="a site that may call")
+    parser.add_argument(
+        "--allow-origin", dest="allow_origins", action=Listed, default=(), metavar="URL", help="a site that may call"
+    )
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM), with --tls-key")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="private key (PEM)")
     parser.add_argument("--tls-self-signed", action="store_true", help="make a certificate for this run")
     parser.add_argument("--model", default="", help="name that clients are shown (default: the model that answers)")
-    parser.add_argument("--instructions", default=embedded.INSTRUCTIONS, help="until a client gives its own")
-    parser.add_argument("--voice", default=embedded.VOICE, help=f"the default voice (default {embedded.VOICE})")
-    parser.add_argument("--expect", action="append", default=[], metavar="WORDS", help="a phrase callers may well say")
-    parser.add_argument("--preset", choices=tuple(PRESETS), default="browser", help="the policy to start from")
-    parser.add_argument("--policy", action="append", default=[], metavar="KEY=VALUE", help="change one setting")
-    parser.add_argument("--max-session", type=int, default=24 * 3600, metavar="SECONDS", help="longest session (1 day)")
-    parser.add_argument("--max-connections", type=int, default=100, metavar="N", help="connections at once (100)")
+    add_agent_arguments(parser)
+    parser.add_argument(
+        "--max-session", type=int, default=24 * 3600, metavar="SECONDS", help="longest session (default %(default)s)"
+    )
+    parser.add_argument(
+        "--max-connections", type=int, default=100, metavar="N", help="connections at once (default %(default)s)"
+    )
     parser.add_argument("--record", type=Path, metavar="DIR", help="record every session in a directory of its own")
     webrtc.add_arguments(parser)
 
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         serve_agents(args, load_agents(args.app))
         return 0
     keys = _prepared(args)
-    models, about = choose_models(EngineNames().otherwise(os.environ))
+    models, about = choose_models(engines_of(args))
     print(about, file=sys.stderr)
     with _tls(args) as tls:
         run_loop(_serve(args, models, keys, tls))
@@ -73,6 +73,7 @@ def serve_agents(args: argparse.Namespace, agents: Sequence[Agent]) -> None:
 
     keys = _prepared(args)
     known, env = everybody(agents), dict(os.environ)
+    complete(known.values(), args)
     models, notes = models_of(list(known.values()), env)
     for note in notes:
         print(note, file=sys.stderr)
@@ -109,32 +110,14 @@ def _check(args: argparse.Namespace) -> None:
         raise BadInput(f"--port must be from 0 to 65535, not {args.port}")
     if args.max_session < 1 or args.max_connections < 1:
         raise BadInput("--max-session and --max-connections must be at least 1")
-    if args.app is not None:
-        _check_app(args)
+    check_agent(args)
     voices = embedded.voices()
-    if args.voice not in voices and not os.environ.get(VARIABLES["tts"]):
+    if args.voice not in ("", *voices) and not args.tts:
         raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(voices)}")
     if args.tls_self_signed and (args.tls_cert or args.tls_key):
         raise BadInput("--tls-self-signed makes its own certificate; fix: leave --tls-cert and --tls-key out")
     if args.record is not None:
         _check_folder(args.record)
-
-
-_OF_THE_AGENT = {
-    "model": "",
-    "instructions": embedded.INSTRUCTIONS,
-    "voice": embedded.VOICE,
-    "preset": "browser",
-    "policy": [],
-}
-"""Options that describe an agent, with their defaults."""
-
-
-def _check_app(args: argparse.Namespace) -> None:
-    """Raises BadInput for options that the file's agents would not heed."""
-    for option, default in _OF_THE_AGENT.items():
-        if getattr(args, option) != default:
-            raise BadInput(f"--{option} describes an agent, and {args.app} does that; fix: say it there")
 
 
 def _check_folder(folder: Path) -> None:
@@ -157,20 +140,22 @@ def _tls(args: argparse.Namespace) -> AbstractContextManager[Tls | None]:
 
 async def _serve(args: argparse.Namespace, llms: Sequence[Llm], keys: tuple[str, ...], tls: Tls | None) -> None:
     """One agent, as the options describe it."""
+    from ..runtime.engines import AgentConfig
     from .realtime import Settings
 
     llm = llms[0]
-    async with open_engines(EngineNames().otherwise(os.environ), llms) as engines:
-        voice = args.voice if args.voice in engines.tts.voices else engines.tts.voices[0]
-        others = tuple(name for name in engines.tts.voices if name != voice)
+    async with open_engines(engines_of(args), llms) as engines:
         settings = Settings(
             args.model or llm.model,
             args.instructions,
-            (voice, *others),
+            voices_of(engines.tts, args.voice),
             (*args.expect, *embedded.expected(llm)),
-            changed(PRESETS[args.preset], policy_settings(args.policy)),
+            policy_of(args),
             args.max_session,
             args.record,
+            AgentConfig(
+                "", "", speed=args.speed, greeting=args.greeting, max_tokens=args.max_tokens, language=args.language
+            ),
         )
         await _until_stopped(args, engines, settings, keys, tls)
 
@@ -219,7 +204,7 @@ async def _until_stopped(
         http.Keys(keys),
         check_session=calls.check,
         models=tuple(settings.agents) or (settings.model,),
-        allow_origins=args.allow_origin,
+        allow_origins=list(args.allow_origins),
         most_connections=args.max_connections,
         routes=routes(),
         peer_calls=calls if peer is not None else None,

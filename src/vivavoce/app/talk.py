@@ -15,7 +15,6 @@ from ..core.commands import Command, Tell
 from ..core.errors import BadInput
 from ..core.events import Event
 from ..core.notices import TurnReport
-from ..core.policy import PRESETS, changed
 from ..runtime.clock import run as run_loop
 from ..runtime.observe import Observer
 from ..runtime.session import Summary
@@ -30,7 +29,7 @@ from .agent.run import Models, everybody, models_of, served
 from .agent.served import Cast, session_of
 from .engines import works_here
 from .recording import RECORDINGS, load, require_speech
-from .settings import policy_settings
+from .settings import add_agent_arguments, check_agent, complete, policy_of
 
 DEMO = (
     ("conf-leaderhasleft", "the leader has left the conference", None),
@@ -57,25 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cut-in", type=float, metavar="SECONDS", help="begin each next recording this long into the answer"
     )
-    parser.add_argument("--voice", default=embedded.VOICE, help=f"the agent's voice (default {embedded.VOICE})")
-    parser.add_argument("--speed", type=float, default=1.0, help="of the voice, 0.5 to 2 (default 1)")
-    parser.add_argument("--greeting", default=embedded.GREETING, help="the agent's first words; empty for none")
-    parser.add_argument("--expect", action="append", default=[], metavar="WORDS", help="a phrase callers may well say")
-    parser.add_argument("--preset", choices=tuple(PRESETS), default="browser", help="the policy to start from")
-    parser.add_argument("--policy", action="append", default=[], metavar="KEY=VALUE", help="change one setting")
+    add_agent_arguments(parser, embedded.GREETING)
     parser.add_argument("--no-waterfall", action="store_true", help="leave the waterfalls out")
     parser.add_argument("--json", action="store_true", help="print one JSON object per turn, and a summary")
     parser.add_argument("--demo", action="store_true", help="microphone if there is one, else the bundled recordings")
-
-
-_OF_THE_AGENT = {
-    "voice": embedded.VOICE,
-    "speed": 1.0,
-    "greeting": embedded.GREETING,
-    "preset": "browser",
-    "policy": [],
-}
-"""Options that describe an agent, with their defaults."""
 
 
 @dataclass
@@ -96,6 +80,7 @@ class Reports(Observer):
 def run(args: argparse.Namespace) -> int:
     _check(args)
     agents = everybody(load_agents(args.app) if args.app is not None else [_agent(args)])
+    complete(agents.values(), args)
     env = dict(os.environ)
     models, notes = models_of(list(agents.values()), env)
     transport, live, note = _caller(args)
@@ -112,20 +97,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _agent(args: argparse.Namespace) -> Agent:
     """The embedded one, as the options describe it. Raises BadInput."""
-    policy = changed(PRESETS[args.preset], policy_settings(args.policy))
-    return embedded.agent(args.voice, args.speed, args.greeting, policy)
+    more = {"instructions": args.instructions, "language": args.language, "max_tokens": args.max_tokens}
+    return embedded.agent(args.voice, args.speed, args.greeting, policy_of(args), **more)
 
 
 def _check(args: argparse.Namespace) -> None:
     """Raises BadInput for what can be known to be wrong before anything is opened or written."""
     if args.inputs and args.text:
         raise BadInput("--in and --text do not go together; fix: choose one")
-    if args.app is not None:
-        given = [name for name, default in _OF_THE_AGENT.items() if getattr(args, name) != default]
-        if given:
-            raise BadInput(f"--{given[0]} describes an agent, and {args.app} does that; fix: say it there")
-    if not 0.5 <= args.speed <= 2.0:
-        raise BadInput(f"--speed must be from 0.5 to 2, not {args.speed:g}")
+    check_agent(args)
     if args.stereo and args.out is None and not args.demo:
         raise BadInput("--stereo says how to write the call; fix: add --out FILE.wav")
     if args.cut_in is not None and not 0 <= args.cut_in <= 60:
@@ -151,7 +131,7 @@ def _caller(args: argparse.Namespace) -> tuple[Transport, bool, str]:
         if not args.demo:
             raise
         args.out, args.stereo = args.out or Path("vivavoce-demo.wav"), True
-        args.expect += [words for _, words, _ in DEMO]
+        args.expect = (*args.expect, *(words for _, words, _ in DEMO))
         bundled = [replace(load(RECORDINGS / f"{name}.wav"), cut_in_ms=at) for name, _, at in DEMO]
         note = "calling with the bundled recordings, whose words the recogniser is told to expect."
         return Recordings(bundled), False, f"{str(error).partition(';')[0]}: {note}"

@@ -10,6 +10,7 @@ from ..core.errors import BadInput
 from ..transports.webrtc.choose import BACKENDS, make_peer
 from ..transports.webrtc.line import check
 from ..transports.webrtc.peer import IceServer, Network, Peer
+from .settings import Listed
 
 _ICE = re.compile(r"(?P<scheme>stun|stuns|turn|turns):(?:(?P<user>[^:@]+):(?P<secret>[^@]+)@)?(?P<rest>[^@]+)")
 _PORTS = re.compile(r"(\d+)-(\d+)")
@@ -19,15 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--webrtc", choices=(*BACKENDS, "off"), help="the WebRTC library (default: the best installed)")
     parser.add_argument(
         "--ice-server",
-        action="append",
-        default=[],
+        dest="ice_servers",
+        action=Listed,
+        default=(),
         metavar="URL",
         help="STUN or TURN server: stun:HOST:PORT, or turn:USER:PASSWORD@HOST:PORT",
     )
     parser.add_argument(
         "--browser-ice-server",
-        action="append",
-        default=[],
+        dest="browser_ice_servers",
+        action=Listed,
+        default=(),
         metavar="URL",
         help="the same, for the browsers that call: only who may call is told",
     )
@@ -36,13 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def peers(args: argparse.Namespace) -> tuple[Callable[[], Peer] | None, str]:
     """How to make peers; None and the reason when WebRTC is off. Raises BadInput."""
-    network = Network(tuple(ice_server(url) for url in args.ice_server), ports(args.udp_ports))
+    network = Network(tuple(ice_server(url) for url in args.ice_servers), ports(args.udp_ports))
     if args.webrtc == "off":
         return None, "WebRTC is off."
     try:
         make = make_peer(args.webrtc)
     except BadInput as error:
-        if args.webrtc is not None or args.ice_server or args.udp_ports:
+        if args.webrtc is not None or args.ice_servers or args.udp_ports:
             raise
         return None, f"No WebRTC, so no page: {error}"
     # What the library cannot do is said now, and not to the first caller.
@@ -52,7 +55,7 @@ def peers(args: argparse.Namespace) -> tuple[Callable[[], Peer] | None, str]:
 
 def browsers_ice(args: argparse.Namespace) -> list[dict[str, str]]:
     """What the browsers that call are told, in their own words (RTCIceServer). Raises BadInput."""
-    servers = [ice_server(url, "--browser-ice-server") for url in args.browser_ice_server]
+    servers = [ice_server(url, "--browser-ice-server") for url in args.browser_ice_servers]
     check(Network(tuple(servers)))
     return [_for_browsers(server) for server in servers]
 

@@ -140,7 +140,9 @@ def test_a_tool_that_takes_long_is_excused_once():
     c.not_since("opened")
     c.tool("c1", "noon")
     c.saw("settled c1 ok 'noon'", "Generate 3")
-    assert c.request() == ["user: what time is it", "call c1: look", "result c1: noon", "agent: One moment, please."]
+    # What is to be answered comes last.
+    assert c.request() == ["user: what time is it", "agent: One moment, please.", "call c1: look", "result c1: noon"]
+    assert c.history == ["user: what time is it", "call c1: look", "result c1: noon", "agent: One moment, please."]
 
 
 def test_a_quick_tool_needs_no_excuse():

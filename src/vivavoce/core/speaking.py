@@ -9,7 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from . import asking, calling, failing, making
-from .commands import Bind, Cancel, CancelTool, Duck, Flush, Generate, Hold, Item, Release, Resume, Role, Why
+from .commands import (
+    Bind,
+    Call,
+    Cancel,
+    CancelTool,
+    Duck,
+    Flush,
+    Generate,
+    Hold,
+    Item,
+    Release,
+    Result,
+    Resume,
+    Role,
+    Why,
+)
 from .context import Context
 from .endings import Endings
 from .events import (
@@ -34,6 +49,12 @@ from .units import out_samples
 
 NOBODY = ReplyAsked()
 """Asks for nothing special."""
+
+
+def results_last(items: tuple[Item, ...], calls: set[str]) -> tuple[Item, ...]:
+    """Calls whose results are to be answered come last, whatever was said while they ran."""
+    asked = [item for item in items if isinstance(item, Call | Result) and item.call in calls]
+    return (*(item for item in items if item not in asked), *asked)
 
 
 @dataclass(slots=True)
@@ -101,6 +122,8 @@ class Speaking:
         if parent is not None:
             self._follow(reply, parent)
         items = self.request(*extra) if asked.items is None else self.context.history.in_order(asked.items)
+        if parent is not None:
+            items = results_last(items, {row.call for row in self.context.tools.of(parent.id)})
         reply.marks.set("llm_request", self.context.now)
         if speculative:
             self.candidate = reply

@@ -44,7 +44,7 @@ def handoff(agent: Agent) -> FunctionTool:
 
     def hand_off(call: Call) -> str:
         call.hand_off(agent)
-        return f"{agent.name} is now speaking with the caller. Go on in that role; do not announce it again."
+        return f"The caller is with {agent.name} now."
 
     about = " ".join(agent.instructions.split())
     short = about if len(about) <= 300 else f"{about[:297]}..."

@@ -27,7 +27,6 @@ ELSEWHERE = {
     "app/agent/call.py": "app/agent/test_simulate.py",
     "app/agent/hooks.py": "app/agent/test_simulate.py",
     "app/agent/mcp_process.py": "app/agent/test_mcp.py",
-    "app/agent/names.py": "app/agent/test_agent.py",
     "app/agent/served.py": "app/agent/test_simulate.py",
     "app/capture.py": "app/test_cli.py",
     "app/embedded.py": "app/test_calls.py",

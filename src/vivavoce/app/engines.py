@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..providers.base import Llm, ProviderError, Tts
 from ..runtime.clock import busy
 from ..runtime.engines import Engines
 from . import embedded
-from .agent.names import EngineNames
+from .agent.names import EngineNames, Own
 
 EMBEDDED = EngineNames(stt=("offline:pocketsphinx",), tts=("offline:espeak",))
 
@@ -28,7 +28,10 @@ def choose_models(names: EngineNames, env: Mapping[str, str] | None = None) -> t
     if not names.llm:
         llm, about = embedded.choose_model({key: value for key, value in env.items() if key != "VIVAVOCE_LLM"})
         return (llm,), about
-    chosen = [embedded.choose_model({**env, "VIVAVOCE_LLM": name}) for name in names.llm]
+    chosen = [
+        (name.engine, "") if isinstance(name, Own) else embedded.choose_model({**env, "VIVAVOCE_LLM": name})
+        for name in names.llm
+    ]
     found = [llm for llm, _ in chosen]
     if names.llm == (env.get("VIVAVOCE_LLM"),):
         return tuple(found), chosen[0][1]
@@ -43,11 +46,13 @@ def works_here(names: EngineNames, llms: Sequence[Llm]) -> bool:
     """Is nothing reached over a network, so that time may be virtual?"""
     from ..providers.catalogue import choose
 
+    wanted = [(Role.STT, name) for name in names.stt] + [(Role.TTS, name) for name in names.tts]
+    own = [name.engine for _, name in wanted if isinstance(name, Own)]
     try:
-        rows = [choose(Role.STT, name).row for name in names.stt] + [choose(Role.TTS, name).row for name in names.tts]
+        rows = [choose(role, name).row for role, name in wanted if isinstance(name, str)]
     except ProviderError as error:
         raise BadInput(error.detail) from error
-    return all(row.local for row in rows) and all(llm.model.startswith(("offline:", "test:")) for llm in llms)
+    return all(row.local for row in rows) and all(one.model.startswith(("offline:", "test:")) for one in (*llms, *own))
 
 
 def voices_of(tts: Tts, first: str = "") -> tuple[str, ...]:
@@ -62,6 +67,7 @@ async def open_engines(
     names: EngineNames, llms: Sequence[Llm], ears: bool = True, env: Mapping[str, str] | None = None
 ) -> AsyncIterator[Engines]:
     """Engines ready to be used, closed again at the end. `ears=False` leaves the recognisers out, for typed turns.
+    A user's own engine is used as it is; it is closed at the end too, and may be used again after that.
 
     Raises BadInput for a name that nobody has, a missing package or a missing key, before anything is opened.
     """
@@ -73,8 +79,8 @@ async def open_engines(
         for llm in llms:
             stack.push_async_callback(llm.close)
         try:
-            stts = [make_stt(name, env, busy) for name in names.stt or EMBEDDED.stt] if ears else []
-            ttss = [make_tts(name, env, busy) for name in names.tts or EMBEDDED.tts]
+            stts = [_made(make_stt, name, env) for name in names.stt or EMBEDDED.stt] if ears else []
+            ttss = [_made(make_tts, name, env) for name in names.tts or EMBEDDED.tts]
             engines: list[Any] = [*stts, *ttss]
             for engine in engines:
                 stack.push_async_callback(engine.close)
@@ -91,3 +97,8 @@ async def open_engines(
             spare_ttss=tuple(ttss[1:]),
             spare_stts=tuple(stts[1:]),
         )
+
+
+def _made(make: Callable[..., Any], name: str | Own, env: Mapping[str, str]) -> Any:
+    """Raises ProviderError."""
+    return name.engine if isinstance(name, Own) else make(name, env, busy)

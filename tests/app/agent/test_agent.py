@@ -35,7 +35,7 @@ def test_the_package_offers_it_and_costs_next_to_nothing() -> None:
         ({"policy": "telephone"}, "there is no policy 'telephone'; fix: choose one of browser, phone"),
         ({"builtin": ["hang up"]}, "there is no builtin tool 'hang up'; fix: choose one of hang_up, transfer"),
         ({"tools": [look, look]}, "agent agent has two tools 'look'; fix: give one of them another name"),
-        ({"llm": [1]}, "llm is the name of an engine, as 'openai:gpt-5-mini', or a list of such names"),
+        ({"llm": [1]}, "llm is an engine, or a list of them, not 1; fix: write a name, as 'openai:gpt-5-mini'"),
     ],
 )
 def test_what_cannot_be_used_is_refused_when_it_is_written(arguments: dict[str, Any], why: str) -> None:
@@ -55,14 +55,6 @@ def test_policies() -> None:
     mixed = Agent("x", policy={"preset": "phone", "endpoint.silence_ms": 700}).policy
     assert mixed.endpoint.silence_ms == 700
     assert mixed.barge_in == PHONE.barge_in
-
-
-def test_engines_by_name_or_as_a_list() -> None:
-    engines = Agent("x", llm="openai:gpt-5-mini, offline:script", stt=["deepgram:nova-3"]).engines
-    assert engines.llm == ("openai:gpt-5-mini", "offline:script")
-    assert (engines.stt, engines.tts) == (("deepgram:nova-3",), ())
-    assert engines.otherwise({"VIVAVOCE_TTS": "offline:espeak", "VIVAVOCE_STT": "x"}).tts == ("offline:espeak",)
-    assert engines.otherwise({"VIVAVOCE_STT": "x"}).stt == ("deepgram:nova-3",)
 
 
 def test_tools_both_ways() -> None:

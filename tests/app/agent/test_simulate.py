@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 from vivavoce import Agent, Call
 from vivavoce.app.agent.simulate import Script, call
 from vivavoce.app.recording import RECORDINGS
+from vivavoce.core.commands import Message
 from vivavoce.core.errors import BadInput
 from vivavoce.core.notices import ReplyClosed
-from vivavoce.providers.base import ToolCall
+from vivavoce.providers.base import Ask, TextDelta, ToolCall
 
 pytestmark = pytest.mark.offline
 
@@ -76,6 +78,33 @@ def test_a_script_says_what_it_is_told_and_remembers_what_it_was_asked() -> None
     assert [use.arguments["city"] for use in result.tools] == ["Rome", "Oslo"]
     assert "raining in Rome" in str(llm.asked[2].items)
     assert "British butler" in llm.asked[0].instructions
+
+
+def test_a_script_asked_again_for_one_answer_says_the_same() -> None:
+    async def asked(*asks: Ask) -> list[str]:
+        said = [part for ask in asks async for part in llm.stream(ask)]
+        await llm.close()
+        return [part.text for part in said if isinstance(part, TextDelta)]
+
+    llm = Script("One.", "Two.", "Three.")
+    hello, more = Message("1", "user", "hello"), Message("1", "user", "hello there")
+    one = Message("2", "agent", "One.")
+    first, longer, next_ = Ask("", (hello,)), Ask("", (more,)), Ask("", (more, one, Message("3", "user", "and")))
+    assert asyncio.run(asked(first, longer, next_, next_)) == ["One.", "One.", "Two.", "Two."]
+    assert asyncio.run(asked(first, next_)) == ["Three.", "Three."]
+
+
+def test_tools_belong_to_the_answer_and_not_to_what_is_said_while_they_run() -> None:
+    agent = Agent("x")
+
+    @agent.tool
+    def work(call: Call) -> str:
+        "Work."
+        call.say("Halfway there.")
+        return "done"
+
+    result = agent.simulate("go", llm=Script(call("work"), "Ready."))
+    assert [(turn.agent, len(turn.tools)) for turn in result.turns] == [("Halfway there.", 0), ("Ready.", 1)]
 
 
 def test_callbacks_hear_of_everything_in_order() -> None:

@@ -14,10 +14,11 @@ from . import builtins, hooks
 from .call import Call
 from .mcp import Given as McpServer
 from .mcp import place_of
-from .names import EngineNames, Names
+from .names import EngineNames
 from .tool import FunctionTool, function_tool
 
 if TYPE_CHECKING:
+    from .names import Names
     from .simulate import Simulated
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -61,11 +62,11 @@ class Agent:
         brief: bool = True,
         max_tokens: int | None = None,
     ) -> None:
-        """`llm`, `stt`, `tts`: engines by name, as `openai:gpt-5-mini` or `deepgram:nova-3`; of several, later ones
-        stand in for earlier ones that fail. `expect`: phrases that callers are likely to say. `builtin`: `hang_up`,
-        `transfer`. `handoffs`: agents that this one may hand the caller to. `mcp`: servers with tools: an address, a
-        command, or a mapping of one of them with its `headers` or `env`. `policy`: a preset, a policy, or keys to
-        change. `brief=False`: the instructions as they are.
+        """`llm`, `stt`, `tts`: engines by name, as `openai:gpt-5-mini` or `deepgram:nova-3`, or objects of your own; of
+        several, later ones stand in for earlier ones that fail. `expect`: phrases that callers are likely to say.
+        `builtin`: `hang_up`, `transfer`. `handoffs`: agents that this one may hand the caller to. `mcp`: servers with
+        tools: an address, a command, or a mapping of one of them with its `headers` or `env`. `policy`: a preset, a
+        policy, or keys to change. `brief=False`: the instructions as they are.
 
         Raises BadInput, naming the argument and the fix.
         """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...core import notices as n
-from ...core.commands import Command, Report, Tell
+from ...core.commands import Command, Message, Report, Tell
 from ...core.errors import BadInput
 from ...core.events import Event
 from ...core.units import IN_RATE
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 CALLER = "amy"
 """The embedded voice that the embedded recogniser understands best."""
+
+_MEANWHILE = (n.Origin.FILLER, n.Origin.SAY, n.Origin.GREETING)
+"""Exchanges that tools have no part in, though they may run meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,9 @@ class Simulated(Observer):
             case n.AgentChanged():
                 self.agents.append(notice.agent)
             case n.TurnReport():
-                tools, self._fresh = tuple(self._fresh), []
+                tools: tuple[ToolUse, ...] = ()
+                if notice.origin not in _MEANWHILE:
+                    tools, self._fresh = tuple(self._fresh), []
                 heard, cut = notice.heard_text, notice.interrupted
                 self.turns.append(Turn(notice.user_text, notice.agent_text, heard, notice.gap_ms, cut, tools))
 
@@ -113,13 +118,20 @@ def _arguments(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-class Script:
-    """A language model that says what it is told, one entry for each time it is asked: text, or calls of tools.
+def call(name: str, **arguments: Any) -> ToolCall:
+    """A call of a tool, for a `Script`."""
+    return ToolCall("", name, json.dumps(arguments))
 
-    `Script("Hello.", call("get_weather", city="Paris"), "It is sunny.")`. Asked more often, it says the last again.
+
+class Script:
+    """A language model that says what it is told, one entry for each answer: text, or calls of tools.
+
+    `Script("Hello.", call("get_weather", city="Paris"), "It is sunny.")`. Asked again for one answer, as when a caller
+    goes on speaking, it gives the same; asked for more, the last.
     """
 
     model = "test:script"
+    call = staticmethod(call)
 
     def __init__(self, *answers: str | ToolCall | Sequence[str | ToolCall]) -> None:
         if not answers:
@@ -127,19 +139,21 @@ class Script:
         self.asked: list[Ask] = []
         """What it was asked, in order."""
         self._answers = [[a] if isinstance(a, str | ToolCall) else list(a) for a in answers]
+        self._at = -1
+        self._done: list[str] | None = None
+        """What the agent had said and done when it was asked last."""
 
     async def stream(self, ask: Ask) -> AsyncIterator[LlmOutput]:
         self.asked.append(ask)
-        for part in self._answers[min(len(self.asked), len(self._answers)) - 1]:
+        done = [item.id for item in ask.items if not isinstance(item, Message) or item.role == "agent"]
+        if done != self._done:
+            self._at, self._done = min(self._at + 1, len(self._answers) - 1), done
+        for part in self._answers[self._at]:
             yield TextDelta(part) if isinstance(part, str) else part
 
     async def close(self) -> None:
-        """Nothing to close."""
-
-
-def call(name: str, **arguments: Any) -> ToolCall:
-    """A call of a tool, for a `Script`."""
-    return ToolCall("", name, json.dumps(arguments))
+        """The next call goes on with the next entry."""
+        self._done = None
 
 
 def simulate(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...core.errors import BadInput
 
 if TYPE_CHECKING:
     from ...providers.base import Llm, Stt, Tts
 
-    Engine = str | Llm | Stt | Tts | Own
-    Names = Engine | Iterable[Engine]
+    Engine: TypeAlias = "str | Llm | Stt | Tts | Own"
+    Names: TypeAlias = Engine | Iterable[Engine]
     """A name, several separated by commas, an engine of the user's own, or a list of them: later ones stand in for
     earlier ones that fail."""
 

@@ -94,6 +94,18 @@ def test_a_script_asked_again_for_one_answer_says_the_same() -> None:
     assert asyncio.run(asked(first, next_)) == ["Three.", "Three."]
 
 
+def test_offline_the_embedded_engines_stand_in_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    billing = Agent("You know about bills.", name="billing", voice="jack", tts="elevenlabs")
+    desk = butler(name="desk", llm="openai:gpt-5-mini", stt="deepgram", handoffs=[billing])
+    desk.voice = "sarah"
+    result = desk.simulate("what is the weather in Paris", "hand off to billing", "hello", offline=True)
+    assert result.called("get_weather", city="Paris")
+    assert (result.agents, result.reports) == (["desk", "billing"], [])
+    with pytest.raises(BadInput, match="OPENAI_API_KEY"):
+        desk.simulate("hello")
+
+
 def test_tools_belong_to_the_answer_and_not_to_what_is_said_while_they_run() -> None:
     agent = Agent("x")
 

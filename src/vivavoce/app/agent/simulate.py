@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,8 @@ from ...runtime.clock import run as run_loop
 from ...runtime.observe import Observer
 from ...runtime.session import Summary
 from ...transports.base import Transport
-from ..engines import works_here
+from ..embedded import voices
+from ..engines import EMBEDDED, works_here
 from .served import Cast, session_of
 
 if TYPE_CHECKING:
@@ -160,6 +162,7 @@ def simulate(
     agent: Agent,
     *turns: str | Path,
     llm: Llm | None = None,
+    offline: bool = False,
     spoken: bool = False,
     voice: str = CALLER,
     cut_in: float | None = None,
@@ -170,7 +173,8 @@ def simulate(
     A turn is text, or a WAV file (a `Path`). `spoken=True`: texts are spoken by an embedded `voice` and heard by the
     agent's recogniser, which is told to expect them. `cut_in`: begin each next spoken turn so many seconds into the
     answer. `llm`: answers instead of the agent's own model, such as a `Script`. Without one and without a key the
-    embedded responder answers, which calls tools by their names and arguments.
+    embedded responder answers, which calls tools by their names and arguments. `offline`: the embedded engines instead
+    of those that the agents name, so that neither a key nor a network is needed.
 
     Raises BadInput.
     """
@@ -182,6 +186,8 @@ def simulate(
     if cut_in is not None and not aloud:
         raise BadInput("who types cannot cut in; fix: add spoken=True")
     everybody = agent.reachable()
+    if offline:
+        everybody = {name: _embedded(other) for name, other in everybody.items()}
     env = dict(os.environ)
     if llm is None:
         models, _ = models_of(list(everybody.values()), env)
@@ -203,6 +209,14 @@ def simulate(
     summary = run_loop(main(), realtime=live)
     result.reason, result.duration_ms = summary.reason, summary.duration_ms
     return result
+
+
+def _embedded(agent: Agent) -> Agent:
+    """The same agent with the embedded engines, and with its voice if they have it."""
+    found = copy(agent)
+    found.engines = replace(EMBEDDED, llm=("offline:script",))
+    found.voice = agent.voice if agent.voice in voices() else ""
+    return found
 
 
 def _typed(texts: Sequence[str]) -> Transport:

@@ -16,6 +16,7 @@ P = BargeInPolicy(
     stop_after_without_stt_ms=500,
     min_words=1,
     min_speech_ms=120,
+    lone_word_ms=280,
     resume_after_ms=200,
     echo_words=0.75,
 )
@@ -107,10 +108,14 @@ def test_a_stop_word_needs_nothing_else(known, action, why):
 @table(
     [
         ({"words": "tomorrow", "voiced_ms": 119}, Action.DUCK, Why.SOUND_OVER_AGENT),
-        ({"words": "tomorrow", "voiced_ms": 120}, Action.STOP, Why.WORDS),
+        # A first word is often a guess: "he" becomes "yeah" a moment later.
+        ({"words": "tomorrow", "voiced_ms": 279}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "tomorrow", "voiced_ms": 280}, Action.STOP, Why.WORDS),
+        ({"words": "tomorrow", "voiced_ms": 279, "audible": False}, Action.HOLD, Why.SPEECH_BEFORE_VOICE),
+        ({"words": "tomorrow", "voiced_ms": 280, "audible": False}, Action.STOP, Why.WORDS),
         ({"words": "yeah tomorrow", "voiced_ms": 120}, Action.STOP, Why.WORDS),
-        ({"words": "tomorrow", "voiced_ms": 120, "quiet_ms": 5000}, Action.STOP, Why.WORDS),
-        ({"words": "tomorrow", "voiced_ms": 120, "audible": False}, Action.STOP, Why.WORDS),
+        ({"words": "tomorrow", "voiced_ms": 120, "quiet_ms": 199}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "tomorrow", "voiced_ms": 120, "quiet_ms": 200}, Action.STOP, Why.WORDS),
         ({"words": "tomorrow", "voiced_ms": 120, "final": True}, Action.STOP, Why.WORDS),
     ]
 )
@@ -192,8 +197,10 @@ def test_presets_move_the_thresholds_and_nothing_else(preset):
     assert judged(p, voiced_ms=p.duck_after_ms)[0] is Action.DUCK
     assert judged(p, voiced_ms=p.hold_after_ms)[0] is Action.HOLD
     assert judged(p, voiced_ms=p.stop_after_ms) == (Action.STOP, Why.LONG_SPEECH)
-    assert judged(p, voiced_ms=p.min_speech_ms - 1, words="tomorrow")[0] is Action.DUCK
-    assert judged(p, voiced_ms=p.min_speech_ms, words="tomorrow") == (Action.STOP, Why.WORDS)
+    assert judged(p, voiced_ms=p.min_speech_ms - 1, words="not tomorrow")[0] is Action.DUCK
+    assert judged(p, voiced_ms=p.min_speech_ms, words="not tomorrow") == (Action.STOP, Why.WORDS)
+    assert judged(p, voiced_ms=p.lone_word_ms - 1, words="tomorrow")[0] is Action.DUCK
+    assert judged(p, voiced_ms=p.lone_word_ms, words="tomorrow") == (Action.STOP, Why.WORDS)
     assert judged(p, voiced_ms=p.min_speech_ms, words="uh huh")[0] is Action.DUCK
 
 

@@ -262,7 +262,7 @@ def test_an_interruption_of_the_last_words_ends_the_call():
     c.post(HangUpAsked())
     c.tts()
     c.plays(0.5)
-    c.hears("bye")
+    c.hears("bye bye")
     c.silence(50)
     c.saw("Flush 1", "closed 1 cut", "EndCall asked")
     c.laws.at_end()

@@ -72,7 +72,8 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
         return Verdict(Action.STOP, Why.STOP_WORD)
     unfinished = not e.final and may_become_backchannel(lexicon, e.words)
     meant = 0 if unfinished else content_words(lexicon, e.words)
-    if meant >= p.min_words and e.voiced_ms >= p.min_speech_ms:
+    lone_guess = not e.final and len(e.words.split()) == 1 and e.quiet_ms < p.resume_after_ms
+    if meant >= p.min_words and e.voiced_ms >= (p.lone_word_ms if lone_guess else p.min_speech_ms):
         return Verdict(Action.STOP, Why.WORDS)
     if e.quiet_ms >= p.resume_after_ms:
         return Verdict(Action.RESUME, Why.BACKCHANNEL if e.words else Why.QUIET_AGAIN)

@@ -96,6 +96,8 @@ class BargeInPolicy:
     """Words that are no backchannel, from which an interruption is real."""
     min_speech_ms: int = 120
     """Those words count only together with at least this much voice."""
+    lone_word_ms: int = 280
+    """... and a single word that may still change, together with this much: recognisers guess the first one."""
     resume_after_ms: int = 200
     """Silence after which sound that meant nothing is forgotten and the voice is restored."""
     sentence_cap_ms: int = 2_500

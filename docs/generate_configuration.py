@@ -43,6 +43,7 @@ allow_origins = ["https://example.org"]
 vivavoce config                             # what is in force, and where it came from
 vivavoce config --json --all                # also every policy key
 vivavoce serve --config production.toml     # another file
+vivavoce doctor                             # whether all of it works
 ```
 
 **Which value counts.** The command line, else the environment, else the file, else the default. A list on the command

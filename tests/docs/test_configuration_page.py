@@ -1,4 +1,4 @@
-"""The page about the settings is made from their table and must not fall behind it; its example is a file that loads."""
+"""The page about the settings is made from their table and must not fall behind it; its examples load."""
 
 from __future__ import annotations
 

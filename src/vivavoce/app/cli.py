@@ -20,8 +20,9 @@ COMMANDS = {
     "replay": "play a recorded call's events again and compare every command",
     "explain": "print the timeline and the waterfalls of a recorded call",
     "config": "print the settings in force, and where each came from",
+    "doctor": "tell whether everything is there, and how fast the engines are",
 }
-CONFIGURED = ("talk", "serve", "config")
+CONFIGURED = ("talk", "serve", "config", "doctor")
 """Those that heed `vivavoce.toml` and the environment."""
 
 

@@ -23,15 +23,18 @@ WIDTH = 40
 
 
 def waterfall(report: TurnReport) -> list[str]:
+    """The hops of an exchange."""
+    return [] if report.gap_ms is None else bars(report.hops, report.gap_ms)
+
+
+def bars(hops: Sequence[tuple[str, int]], gap_ms: int) -> list[str]:
     """One line per hop: when it was reached, how long it took, and a bar on the common time line."""
-    if report.gap_ms is None:
-        return []
     reached, at = [], 0
-    for name, ms in report.hops:
+    for name, ms in hops:
         reached.append((name, at, ms))
         at += ms
     low = min([0, *(start + ms for _, start, ms in reached)])
-    span = max(1, report.gap_ms - low)
+    span = max(1, gap_ms - low)
     lines = []
     for name, start, ms in reached:
         a, b = sorted((start, start + ms))

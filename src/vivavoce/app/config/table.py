@@ -54,9 +54,9 @@ class Setting:
 
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "engines": ("talk", "serve"),
-    "agent": ("talk", "serve"),
-    "policy": ("talk", "serve"),
+    "engines": ("talk", "serve", "doctor"),
+    "agent": ("talk", "serve", "doctor"),
+    "policy": ("talk", "serve", "doctor"),
     "server": ("serve",),
 }
 """Who heeds the settings of each table of the file."""

@@ -14,7 +14,8 @@ from tests.conformance.schema import SchemaChecker
 from tests.transports.peer import Peer as ChannelEnds
 
 from vivavoce.app.http.socket import Opening
-from vivavoce.app.realtime import PeerCall, RealtimeCalls, Settings
+from vivavoce.app.realtime import RealtimeCalls, Settings
+from vivavoce.app.realtime_call import PeerCall
 from vivavoce.audio.dtmf import tones
 from vivavoce.audio.frame import Frame
 from vivavoce.audio.pcm import Pcm

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .app.agent.agent import Agent
     from .app.agent.call import Call
+    from .app.agent.simulate import Script
 
 __version__ = "0.1.0"
-__all__ = ["Agent", "Call", "__version__"]
-_HOMES = {"Agent": "agent", "Call": "call"}
+__all__ = ["Agent", "Call", "Script", "__version__"]
+_HOMES = {"Agent": "agent", "Call": "call", "Script": "simulate"}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.clients.process import Served, serving
@@ -52,9 +54,14 @@ def links() -> Iterator[tuple[str, str]]:
 SERVER = "http://127.0.0.1:8080/v1"
 
 
-@pytest.mark.parametrize(("page", "code"), [found for found in fenced("python") if SERVER not in found[1]])
-def test_a_python_snippet_runs(page: str, code: str) -> None:
-    exec(compile(code, page, "exec"), {"__name__": "__main__"})
+@pytest.mark.offline
+@pytest.mark.parametrize("page", sorted({page for page, code in fenced("python") if SERVER not in code}))
+def test_the_python_snippets_of_a_page_run_one_after_the_other(page: str, request: pytest.FixtureRequest) -> None:
+    known: dict[str, Any] = {"__name__": "__main__"}
+    for code in (code for other, code in fenced("python") if other == page and SERVER not in code):
+        exec(compile(code, page, "exec"), known)
+    for test in (value for name, value in known.items() if name.startswith("test_")):
+        test(**{name: request.getfixturevalue(name) for name in inspect.signature(test).parameters})
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,16 @@ def test_all_agents_once_and_who_is_handed_to_last(tmp_path: Path) -> None:
     assert "get_bill" in found[0].tools
 
 
+def test_of_those_who_hand_over_to_each_other_who_greets_comes_first(tmp_path: Path) -> None:
+    text = """
+from vivavoce import Agent
+billing = Agent("Bills.", name="billing")
+desk = Agent("Desk.", name="desk", greeting="Hello.", handoffs=[billing])
+billing.hand_off_to(desk)
+"""
+    assert [agent.name for agent in load_agents(write(tmp_path, text))] == ["desk", "billing"]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -12,7 +12,8 @@ from .agent import Agent
 
 
 def load_agents(path: Path) -> list[Agent]:
-    """The agents that a file defines, in order, but those to whom others hand the caller last.
+    """The agents that a file defines, in order, but those to whom others hand the caller last; of those that hand the
+    caller to each other, who has a greeting comes first.
 
     Raises BadInput naming the file, the cause and the fix.
     """
@@ -37,4 +38,4 @@ def load_agents(path: Path) -> list[Agent]:
     if not agents:
         raise BadInput(f"{path} makes no Agent; fix: write agent = Agent('You are ...') in it")
     later = {other for agent in agents for other in agent.handoffs.values()}
-    return sorted(agents, key=lambda agent: agent in later)
+    return sorted(agents, key=lambda agent: (agent in later, agent in later and not agent.greeting))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import websockets
 from bench.instant import engines
 from tests.app.recorded import check_recording
 from tests.clients.process import serving
@@ -210,6 +212,23 @@ def test_ctrl_c_before_it_serves_is_one_line_too(
 
 
 # what it does
+
+
+@pytest.mark.slow
+def test_a_greeting_of_its_own_is_said_to_callers_and_not_to_those_who_want_transcripts() -> None:
+    async def first(url: str) -> list[str]:
+        """The first thing said, and the types of all before it; until nothing more comes."""
+        seen: list[str] = []
+        async with websockets.connect(url) as line:
+            with suppress(TimeoutError):
+                while "Good evening." not in seen:
+                    event = json.loads(await asyncio.wait_for(line.recv(), 2))
+                    seen.append(event.get("transcript", event["type"]))
+        return seen
+
+    with serving("--greeting", "Good evening.", "--voice", "jack") as served:
+        assert "Good evening." in asyncio.run(first(f"{served.ws}?model=x"))
+        assert asyncio.run(first(f"{served.ws}?intent=transcription")) == ["session.created"]
 
 
 @pytest.mark.slow

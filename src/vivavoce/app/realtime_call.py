@@ -210,7 +210,9 @@ class _Call(ABC, Generic[Line]):
             max_tokens=limit if isinstance(limit, int) else None,
             expect=settings.expect,
         )
-        return _with_own(settings.own if self._cast is None else self._cast.config(), found)
+        own = settings.own if self._cast is None else self._cast.config()
+        # Nobody speaks in a session that only writes down.
+        return _with_own(own if session.type == "realtime" else replace(own, greeting=""), found)
 
     def _mcp_tool(self, tool: McpTool) -> ToolCode:
         described = Tool(tool.name, tool.description, dict(tool.schema))

@@ -277,6 +277,15 @@ def test_requests_made_while_it_starts_wait_for_it(toy: str) -> None:
     with_worker(toy, test)
 
 
+def test_closing_leaves_the_exit_status_to_the_loop(toy: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def once(worker: Worker) -> None:
+        assert await echo(worker, 1) == [1]
+
+    for _ in range(15):
+        with_worker(toy, once)
+    assert [record.message for record in caplog.records] == []
+
+
 def test_closing_in_every_state(toy: str) -> None:
     async def never_used(worker: Worker) -> None:
         await worker.close()

@@ -24,6 +24,7 @@ class Process(asyncio.SubprocessProtocol):
         self._deframer = Deframer()
         self._stderr = bytearray()
         self._gone = False
+        self._reaped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._exited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.hello: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the worker is ready for requests; fails with `ProviderError` if it ends before that."""
@@ -65,6 +66,8 @@ class Process(asyncio.SubprocessProtocol):
         if self._transport:
             with suppress(ProcessLookupError):
                 self._transport.kill()
+            # Closing asks for the exit status too, and would take it from the loop.
+            await self._reaped
             self._transport.close()
             await self._exited
 
@@ -96,6 +99,8 @@ class Process(asyncio.SubprocessProtocol):
 
     def process_exited(self) -> None:
         assert self._transport
+        if not self._reaped.done():
+            self._reaped.set_result(None)
         code = self._transport.get_returncode()
         self.lose(f"was killed by signal {-code}" if code and code < 0 else f"exited with status {code}")
 

@@ -17,9 +17,10 @@ from vivavoce.core import policy as source
 
 PAGE = Path(__file__).with_name("policy.md")
 BASE = "browser"
-GROUPS = ("hearing", "endpoint", "barge_in", "reply", "engines", "idle", "limits")
+GROUPS = ("hearing", "endpoint", "barge_in", "reply", "engines", "duet", "idle", "limits")
 
-UNITS = {"_ms": "ms", "_db": "dB", "_p": "probability", "_words": "words"}
+UNITS = {
+    "_chars": "characters","_ms": "ms", "_db": "dB", "_p": "probability", "_words": "words"}
 """By the end of the key."""
 OTHER_UNITS = {
     "barge_in.echo_words": "share, 0 to 1",

@@ -384,7 +384,8 @@ def brief(c: Command) -> str:
 
 
 def _engine(c: cmd.Generate | cmd.Speak) -> str:
-    return f" by {c.engine}" if c.engine else ""
+    who = f" of {c.speaker}" if c.speaker else ""
+    return f"{who} by {c.engine}" if c.engine else who
 
 
 def _notice(n: told.Notice) -> str:

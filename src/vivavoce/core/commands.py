@@ -136,6 +136,7 @@ class Why(Enum):
     HANG_UP = "the call is to end"
     TRANSFER = "the caller is passed on"
     HANDED_OFF = "another agent takes over"
+    DUET = "the other agent's words are complete"
     CALL_OVER = "the call is over"
     LATE = "it arrived for something that is over"
     LIMIT = "a limit was reached"
@@ -157,6 +158,8 @@ class Generate:
     """Which of the session's language models."""
     attempt: int = 0
     """How often this reply was asked for before; attempts may run side by side, and the first to answer counts."""
+    speaker: str = ""
+    """Which agent of several is asked; empty for the one there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,8 @@ class Speak:
     """How often this part was asked for before: what comes late of an earlier attempt counts for nothing."""
     engine: int = 0
     """Which of the session's synthesisers."""
+    speaker: str = ""
+    """As in `Generate`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,8 @@ class Release:
     why: Why
     aside: bool = False
     """Beside the conversation: whoever asked for it gets its audio, and nobody waits until it is over."""
+    pause_ms: int = 0
+    """Silence before it, after the last sample of the reply before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .commands import Command, Report, Role, Tell, Why
+from .duet import Duet
 from .events import ToolSpec
 from .history import History
 from .lineup import Lineup
@@ -35,6 +36,7 @@ class Context:
     has_stt: bool = True
     has_turn_score: bool = False
     native: bool = False
+    duet: Duet | None = None
     client_plays: bool = False
     ids: str = ""
     over: bool = False

@@ -13,11 +13,13 @@ from typing import Any
 from . import by_hand, calling, failing
 from .commands import Become, Command, EndCall, Item, Message, Result, Role, Why
 from .context import Context
+from .duet import Duet, go_on
 from .errors import Misuse
 from .events import (
     CallEnded,
     CallStarted,
     DigitPressed,
+    DuetBegun,
     Event,
     HandedOff,
     HangUpAsked,
@@ -129,6 +131,8 @@ class Conversation:
         blocked = self.listening.overlapping.pending or self.speaking.settling
         free = not blocked and (turn is None or turn.harmless)
         self.speaking.advance(free, going_on=self.hanging_up is None)
+        if self.context.duet is not None:
+            self._go_on(self.context.duet, free)
         if turn is not None and turn.over_agent and not self.speaking.line:
             self.listening.judge()
         floor = floor_of(self.listening.hearing.speaking, self.speaking.audible)
@@ -318,6 +322,17 @@ class Conversation:
             self.context.tell(Transferring(event.to), Why.TRANSFER)
         self._hang_up("transfer", Why.TRANSFER)
 
+    def _duet_begun(self, event: DuetBegun) -> None:
+        self.context.duet = Duet((event.first, event.second), event.turns, event.answers)
+
+    def _go_on(self, duet: Duet, free: bool) -> None:
+        """The two go on while nobody else speaks, or is being answered; when all is said the call ends."""
+        turn = self.listening.turn
+        if free and turn is None and not self.listening.unanswered and self.hanging_up is None:
+            go_on(duet, self.speaking)
+            if duet.over:
+                self._hang_up("done", Why.DUET)
+
     def _handed_off(self, event: HandedOff) -> None:
         self.speaking.discard(Why.HANDED_OFF)
         # An early answer would be the other agent's.
@@ -359,6 +374,7 @@ _ROUTES: dict[type, _Route] = {
     HangUpAsked: Conversation._hang_up_asked,
     TransferAsked: Conversation._transfer_asked,
     HandedOff: Conversation._handed_off,
+    DuetBegun: Conversation._duet_begun,
     ItemCreated: Conversation._item_created,
     ItemDeleted: lambda c, e: c.context.history.remove(e.item),
     HeardReported: lambda c, e: c.speaking.reported(e),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from .commands import Cancel, CancelTool, Flush, Role, Why
 from .context import Context
+from .duet import ended
 from .marks import Marks
 from .notices import ReplyClosed, ToolSettled, TurnReport
 from .reply import ENDINGS, Reply, State
@@ -63,6 +64,8 @@ class Endings:
         if not reply.over:
             reply.state = reply.ending
         reply.settled = True
+        if self.context.duet is not None:
+            ended(self.context.duet, reply)
         self.settling.discard(reply.id)
         self.forget_timers(reply)
         self.context.history.revision += 1

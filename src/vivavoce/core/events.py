@@ -338,6 +338,18 @@ class HandedOff:
 
 
 @dataclass(frozen=True, slots=True)
+class DuetBegun:
+    """Two agents talk with each other from now on, about what the history holds; the caller listens."""
+
+    first: str
+    second: str
+    turns: int = 0
+    """Answers after which it ends; 0 for no end."""
+    answers: str = "other"
+    """Who answers a caller that cuts in: `same` (who was interrupted) or `other`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ItemCreated:
     """Put an item into the history, at the end or after `after` (`root`: at the start). A message after itself is there
     already, and has more words now."""
@@ -414,6 +426,7 @@ Event = (
     | HangUpAsked
     | TransferAsked
     | HandedOff
+    | DuetBegun
     | ItemCreated
     | ItemDeleted
     | HeardReported

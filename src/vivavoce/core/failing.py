@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import asking, making
 from .commands import Flush, Role, Speak, Why
+from .duet import Duet
 from .events import ProviderFailed, Say
 from .notices import Origin
 from .reply import Reply
@@ -36,9 +37,20 @@ def give_up(speaking: Speaking, reply: Reply, event: ProviderFailed) -> None:
     speaking.endings.fail(reply, sounding=reply is speaking.head and reply.released)
     if reply.over:
         speaking.leave(reply)
+    if context.duet is not None:
+        _say_who_is_gone(speaking, context.duet, reply)
+        return
     apology = context.policy.reply.apology
     if apology and reply.origin is not Origin.APOLOGY and not reply.aside:
         speaking.say(Say(apology), Origin.APOLOGY, Why.APOLOGY)
+
+
+def _say_who_is_gone(speaking: Speaking, duet: Duet, reply: Reply) -> None:
+    """Of two agents one cannot answer: the other one says so, once, and they end."""
+    if not duet.over:
+        duet.over = True
+        gone = f"I am afraid that {reply.speaker} cannot answer any more. Let us stop here."
+        speaking.say(Say(gone), Origin.APOLOGY, Why.APOLOGY, duet.other(reply.speaker))
 
 
 def _retry(speaking: Speaking, reply: Reply, event: ProviderFailed) -> bool:
@@ -56,7 +68,7 @@ def _retry(speaking: Speaking, reply: Reply, event: ProviderFailed) -> bool:
     why = Why.RETRY if engine == row.engine else Why.NEXT_ENGINE
     for n, again in enumerate(reply.ledger.parts[part:], start=part):
         again.attempt, again.engine = again.attempt + 1, engine
-        context.emit(Speak(reply.id, n, again.text, why, again.attempt, engine))
+        context.emit(Speak(reply.id, n, again.text, why, again.attempt, engine, reply.speaker))
     return True
 
 

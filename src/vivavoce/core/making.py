@@ -102,7 +102,7 @@ def _speak(context: Context, reply: Reply, clause: str) -> None:
     reply.marks.set("first_speakable", context.now)
     reply.marks.set("tts_request", context.now)
     context.timers.setdefault(("tts", reply.id), context.now + context.policy.reply.tts_timeout_ms)
-    context.emit(Speak(reply.id, part, clause, Why.CLAUSE, engine=engine))
+    context.emit(Speak(reply.id, part, clause, Why.CLAUSE, engine=engine, speaker=reply.speaker))
 
 
 def expect_audio(context: Context, reply: Reply) -> None:

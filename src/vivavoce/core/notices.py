@@ -22,6 +22,8 @@ class Origin(Enum):
     """It answers a turn of the caller."""
     TOOLS = "tools"
     """It goes on after tools answered."""
+    DUET = "duet"
+    """One of two agents answers the other."""
     FILLER = "filler"
     """It says that a tool takes long."""
     SAY = "say"
@@ -114,6 +116,8 @@ class ReplyOpened:
     """The name that its asker gave it."""
     spoken: bool = True
     """False for words only."""
+    speaker: str = ""
+    """Which agent of several speaks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,18 @@ class EnginesPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class DuetPolicy:
+    """Two agents who talk with each other."""
+
+    gap_ms: int = 0
+    """Silence between their answers."""
+    natural: bool = False
+    """Instead, as people pause: about 200 ms, now shorter, now longer."""
+    longest_chars: int = 1_200
+    """Where an answer that does not end is cut; 0 for never."""
+
+
+@dataclass(frozen=True, slots=True)
 class IdlePolicy:
     """When nobody speaks."""
 
@@ -206,6 +218,7 @@ class Policy:
     barge_in: BargeInPolicy = field(default_factory=BargeInPolicy)
     reply: ReplyPolicy = field(default_factory=ReplyPolicy)
     engines: EnginesPolicy = field(default_factory=EnginesPolicy)
+    duet: DuetPolicy = field(default_factory=DuetPolicy)
     idle: IdlePolicy = field(default_factory=IdlePolicy)
     limits: LimitPolicy = field(default_factory=LimitPolicy)
     lexicon: Lexicon = ENGLISH

@@ -58,6 +58,8 @@ class Reply:
     item: str = ""
     ref: str = ""
     """What its asker calls it."""
+    speaker: str = ""
+    """Which agent of several speaks."""
     aside: bool = False
     """Beside the conversation: not in line for the floor, not in the history."""
     spoken: bool = True

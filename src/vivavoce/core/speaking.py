@@ -6,7 +6,7 @@ over or unknown are dropped here, so nothing depends on how fast a provider canc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import asking, calling, failing, making
 from .commands import (
@@ -26,6 +26,7 @@ from .commands import (
     Why,
 )
 from .context import Context
+from .duet import HUMAN_GAPS_MS, view
 from .endings import Endings
 from .events import (
     HeardReported,
@@ -113,15 +114,21 @@ class Speaking:
         speculative: bool = False,
         asked: ReplyAsked = NOBODY,
         parent: Reply | None = None,
+        speaker: str = "",
     ) -> Reply:
         """Ask the model for an answer. A speculative one stays out of the line and of the history, an aside too."""
         reply = self._new(origin, basis, State.SPECULATIVE if speculative else State.LIVE, turn)
         reply.ref, reply.aside = asked.ref, asked.aside
+        duet = self.context.duet
+        if duet is not None:
+            reply.speaker = speaker or (parent.speaker if parent is not None else duet.answerer())
         if asked.spoken is not None:
             reply.spoken = asked.spoken
         if parent is not None:
             self._follow(reply, parent)
         items = self.request(*extra) if asked.items is None else self.context.history.in_order(asked.items)
+        if duet is not None:
+            items = view(items, reply.speaker, {r.item: r.speaker for r in self.replies.values()})
         if parent is not None:
             items = results_last(items, {row.call for row in self.context.tools.of(parent.id)})
         reply.marks.set("llm_request", self.context.now)
@@ -131,7 +138,8 @@ class Speaking:
             self._go_live(reply, why)
             if not reply.aside:
                 self.endings.answered(self.context.tools)
-        reply.asked = Generate(reply.id, items, speculative, why, asked.instructions, asked.ref)
+        request = Generate(reply.id, items, speculative, why, asked.instructions, asked.ref)
+        reply.asked = replace(request, speaker=reply.speaker)
         asking.ask(self.context, reply, why)
         reply.whys.append(why.name)
         return reply
@@ -144,7 +152,7 @@ class Speaking:
             if not parent.played:
                 reply.marks = parent.marks
 
-    def say(self, say: Say, origin: Origin, why: Why) -> None:
+    def say(self, say: Say, origin: Origin, why: Why, speaker: str = "") -> None:
         """Speak given words, after what is in line already."""
         if len(self.line) >= self.context.policy.reply.max_queue:
             self.context.report(Role.TTS, "overflow", f"refused to queue {say.text[:40]!r}", Why.LIMIT)
@@ -153,7 +161,7 @@ class Speaking:
             self.context.report(Role.S2S, "cannot_say", f"one engine hears and speaks; refused {say.text[:40]!r}", why)
             return
         reply = self._new(origin, Basis("", self.context.history.revision), State.LIVE, 0)
-        reply.interruptible = say.interruptible
+        reply.interruptible, reply.speaker = say.interruptible, speaker
         self._go_live(reply, why)
         reply.whys.append(why.name)
         making.add_text(self.context, reply, say.text)
@@ -211,6 +219,8 @@ class Speaking:
 
     def _go_live(self, reply: Reply, why: Why) -> None:
         reply.item = self.context.item_id()
+        if self.context.duet is not None and reply.speaker:
+            self.context.duet.last = reply.speaker
         awaited = reply.spoken and not reply.aside and reply.audio_at is None
         if awaited and self.context.policy.engines.dead_air_ms:
             due = self.context.now + self.context.policy.engines.dead_air_ms
@@ -220,7 +230,7 @@ class Speaking:
         else:
             self.line.append(reply)
             self.context.history.add(Spoken(reply.item, reply.id))
-        self.context.tell(ReplyOpened(reply.id, reply.origin, reply.item, reply.ref, reply.spoken), why)
+        self.context.tell(ReplyOpened(reply.id, reply.origin, reply.item, reply.ref, reply.spoken, reply.speaker), why)
 
     # what the model and the synthesiser deliver
 
@@ -236,6 +246,10 @@ class Speaking:
         reply.marks.set("llm_first_token", self.context.now)
         self.context.set_timer("llm", reply.id, self.context.now + self.context.policy.reply.llm_timeout_ms)
         making.add_text(self.context, reply, event.text)
+        longest = self.context.policy.duet.longest_chars
+        if reply.origin is Origin.DUET and 0 < longest < len(reply.text):
+            self.context.emit(Cancel(reply.id, Why.LIMIT, event.attempt))
+            making.end_text(self.context, reply, "length")
 
     def text_ended(self, event: ReplyTextEnded) -> None:
         reply = self.alive(event.reply)
@@ -349,11 +363,18 @@ class Speaking:
                 reply.released = True
                 self.context.clear_timer("release", reply.id)
                 reply.marks.set("released", self.context.now)
-                self.context.emit(Release(reply.id, why))
+                self.context.emit(Release(reply.id, why, pause_ms=self._pause(reply)))
                 self._expect_playout(reply)
             if not (reply.released and reply.complete) or reply.stop_at is not None:
                 return
             why = Why.NEXT_IN_LINE
+
+    def _pause(self, reply: Reply) -> int:
+        """Between two agents: as the policy says, or as people pause."""
+        if reply.origin is not Origin.DUET:
+            return 0
+        p = self.context.policy.duet
+        return HUMAN_GAPS_MS[reply.id % len(HUMAN_GAPS_MS)] if p.natural else p.gap_ms
 
     def _supplied(self, reply: Reply) -> bool:
         """Is there enough of it to play it without a break? A client that plays by itself sees to that by itself."""

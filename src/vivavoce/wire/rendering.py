@@ -81,7 +81,8 @@ def _generate(x: c.Generate) -> str:
 
 
 def _tried(x: c.Generate | c.Speak) -> str:
-    engine = f" engine {x.engine}" if x.engine else ""
+    engine = f" of {_word(x.speaker)}" if x.speaker else ""
+    engine += f" engine {x.engine}" if x.engine else ""
     return f"{engine} attempt {x.attempt}" if x.attempt else engine
 
 
@@ -113,7 +114,7 @@ def _report(x: n.TurnReport) -> str:
 _COMMANDS: dict[type, Callable[[Any], str]] = {
     c.Generate: _generate,
     c.Speak: lambda x: f"{x.reply}.{x.part} {quote(x.text)}{_tried(x)}",
-    c.Release: lambda x: f"{x.reply}{' aside' if x.aside else ''}",
+    c.Release: lambda x: f"{x.reply}{' aside' if x.aside else ''}{f' after {x.pause_ms} ms' if x.pause_ms else ''}",
     c.Seal: lambda x: f"{x.reply}",
     c.Hold: lambda x: f"{x.reply}",
     c.Resume: lambda x: f"{x.reply}",
@@ -143,7 +144,10 @@ _NOTICES: dict[type, Callable[[Any], str]] = {
     n.UserDropped: lambda x: f"{x.turn} {quote(x.text)}",
     n.UserPressed: lambda x: f"{_word(x.digit)} {_at_in(x.at)}",
     n.IdleTimedOut: lambda x: f"{_word(x.item)} {_at_in(x.at)}",
-    n.ReplyOpened: lambda x: f"{x.reply} {x.origin.value} {_word(x.item)}{f' as {_word(x.ref)}' if x.ref else ''}",
+    n.ReplyOpened: lambda x: (
+        f"{x.reply} {x.origin.value} {_word(x.item)}{f' as {_word(x.ref)}' if x.ref else ''}"
+        f"{f' by {_word(x.speaker)}' if x.speaker else ''}"
+    ),
     n.ReplyRefused: lambda x: f"{_word(x.ref)} {_word(x.code)} {quote(x.detail)}",
     n.ReplyDelta: lambda x: f"{x.reply} {quote(x.text)}",
     n.ReplyAudible: lambda x: f"{x.reply}",

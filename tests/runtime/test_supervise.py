@@ -138,6 +138,18 @@ def test_a_provider_that_raises_at_once_or_has_no_close_is_guarded_too() -> None
     run(main(), realtime=False)
 
 
+def test_what_is_of_another_kind_fails() -> None:
+    async def main() -> None:
+        async with Guarded(Source().make, int | str) as numbers:
+            assert [n async for n in numbers] == [1, 2]
+        async with Guarded(Source().make, str | bytes) as words:
+            await anext(words)
+
+    with pytest.raises(ProviderError, match="it gave int, not str or bytes") as caught:
+        run(main(), realtime=False)
+    assert caught.value.code == "bad_output"
+
+
 def test_our_own_errors_pass_a_guard_unchanged() -> None:
     async def main() -> None:
         async with Guarded(Source().make) as numbers:

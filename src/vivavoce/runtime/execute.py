@@ -41,7 +41,7 @@ from ..core.events import (
     TurnScore,
     Used,
 )
-from ..providers.base import Ask, CutShort, Llm, Post, ProviderError, TextDelta, ToolCall
+from ..providers.base import Ask, CutShort, Llm, LlmOutput, Post, ProviderError, TextDelta, ToolCall
 from .engines import AgentConfig, Engines
 from .hear import Ears
 from .playout import Playout
@@ -181,7 +181,7 @@ class Executor:
     async def _stream(self, reply: int, work: _Work, llm: Llm, ask: Ask, attempt: int) -> None:
         short = ""
         try:
-            async with Guarded(lambda: llm.stream(ask)) as outputs:
+            async with Guarded(lambda: llm.stream(ask), LlmOutput) as outputs:
                 async for output in outputs:
                     if work.dead:
                         return

@@ -179,7 +179,7 @@ class Speaker:
         except AudioError as error:
             raise ProviderError("bad_audio", str(error)) from error
         before = "".join(said for n, said in self._texts.items() if n < part)[-_BEFORE:]
-        async with Guarded(lambda: tts.speak(spoken.text, voice, self._speed, before)) as made:
+        async with Guarded(lambda: tts.speak(spoken.text, voice, self._speed, before), Speech | Usage) as made:
             async for output in made:
                 if not self._mine(part):
                     return
@@ -194,6 +194,8 @@ class Speaker:
     async def _take(self, part: int, spoken: Spoken, attempt: int, audio: PartAudio, speech: Speech) -> None:
         """Write what came, half a second at a time, and let everything else have its turn in between."""
         await self._turn(part)
+        if not isinstance(speech.pcm, np.ndarray):
+            raise ProviderError("bad_audio", f"the synthesiser gave {type(speech.pcm).__name__}, not an array of int16")
         step = max(1, self._makers[part].rate // 2)
         words = tuple(WordEnd(spoken.written(w.chars), w.samples) for w in speech.words)
         for at in range(0, max(1, speech.pcm.size), step):

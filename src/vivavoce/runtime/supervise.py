@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 from ..providers.base import ProviderError
 
@@ -50,11 +50,12 @@ class Scope:
 class Guarded(Generic[T]):
     """Iterates over what a provider makes; whatever it raises becomes `ProviderError`. Closes the iterator on leaving.
 
-    `make` is called on entering.
+    `make` is called on entering. What is no `kind`, a type or a union of them, fails too.
     """
 
-    def __init__(self, make: Callable[[], AsyncIterator[T]]) -> None:
+    def __init__(self, make: Callable[[], AsyncIterator[T]], kind: Any = object) -> None:
         self._make = make
+        self._kind = kind
         self._made: AsyncIterator[T] | None = None
 
     async def __aenter__(self) -> Guarded[T]:
@@ -81,11 +82,15 @@ class Guarded(Generic[T]):
     async def __anext__(self) -> T:
         assert self._made is not None
         try:
-            return await anext(self._made)
+            made = await anext(self._made)
         except StopAsyncIteration:
             raise
         except Exception as error:
             raise as_provider_error(error) from error
+        if not isinstance(made, self._kind):
+            kinds = " or ".join(kind.__name__ for kind in get_args(self._kind) or (self._kind,))
+            raise ProviderError("bad_output", f"it gave {type(made).__name__}, not {kinds}")
+        return made
 
 
 def as_provider_error(error: Exception) -> ProviderError:

@@ -126,3 +126,33 @@ def test_agents_may_share_an_engine_of_ones_own() -> None:
     agent = Agent("One.", name="one", llm=Script(Script.call("hand_off_to_two")), tts=beeps, handoffs=[other])
     assert agent.simulate("the other one").said == "Two."
     assert beeps.spoken == [("Two.", "low")]
+
+
+class Text(Script):
+    async def stream(self, ask: Any) -> Any:
+        yield "hello"
+
+
+class Raw(Beeps):
+    async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> Any:
+        yield np.zeros(8_000, np.int16)
+
+
+class Bytes(Beeps):
+    async def speak(self, text: str, voice: str, speed: float = 1.0, before: str = "") -> Any:
+        yield Speech(bytes(8_000))  # type: ignore[arg-type]
+
+
+@pytest.mark.offline
+@pytest.mark.parametrize(
+    ("engines", "why"),
+    [
+        ({"llm": Text("x")}, "it gave str, not TextDelta or ToolCall or CutShort or Usage"),
+        ({"tts": Raw()}, "it gave ndarray, not Speech or Usage"),
+        ({"tts": Bytes()}, "the synthesiser gave bytes, not an array of int16"),
+    ],
+)
+def test_an_engine_that_gives_something_else_is_a_report_that_says_so(engines: dict[str, Any], why: str) -> None:
+    result = Agent("x", **{"llm": Script("Yes."), **engines}).simulate("hello")
+    assert result.reports[0].detail == why
+    assert result.reason == "caller"

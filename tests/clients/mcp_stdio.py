@@ -48,6 +48,7 @@ def show(variable: str) -> str:
 @server.tool()
 def die() -> str:
     """End at once."""
+    print("no memory left", file=sys.stderr, flush=True)
     os._exit(3)
 
 

@@ -116,8 +116,9 @@ def test_only_what_a_server_says_is_read_only_may_run_early() -> None:
 def test_a_process_that_dies_in_a_call_fails_it_and_runs_again_for_the_next() -> None:
     llm = Script(call("count"), call("die"), call("count"), "Well.")
     result = Agent("x", mcp=[command()]).simulate("go", llm=llm)
-    (_, first), (ok, _), (again, second) = outputs(result)
+    (_, first), (ok, why), (again, second) = outputs(result)
     assert (ok, again) == (False, True)
+    assert why == "RuntimeError: the MCP server died: no memory left"
     assert (first.split()[0], second.split()[0]) == ("1", "1")
     assert first.split()[1] != second.split()[1]
     assert result.said == "Well."

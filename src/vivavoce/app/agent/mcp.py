@@ -183,6 +183,8 @@ async def _call(server: _Server, name: str, arguments: dict[str, Any]) -> str:
     try:
         async with server.client() as client:
             result = await client.call_tool(name, arguments)
+    except RuntimeError:
+        raise
     except Exception as error:
         raise RuntimeError(reason(error)) from error
     return text_of(result)
@@ -262,8 +264,14 @@ class _Process:
             if self._running is None or self._running.over.is_set():
                 await self.close()
                 self._running = Running(self._place.command, dict(self._place.more))
-            client = await self._running.client()
-        yield client
+            running = self._running
+            client = await running.client()
+        try:
+            yield client
+        except Exception as error:
+            if running.over.is_set():
+                raise RuntimeError(await running.why()) from error
+            raise
 
     async def close(self) -> None:
         if self._running is not None:

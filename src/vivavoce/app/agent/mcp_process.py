@@ -23,6 +23,7 @@ class Running:
         self.over = asyncio.Event()
         """It ended, or is to end."""
         self._given = StdioServerParameters(command=command[0], args=list(command[1:]), env=dict(env))
+        self._why = "it ended"
         self._ready: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
         # A connection must be closed by the task that opened it.
         self._task = asyncio.create_task(self._live(), name=f"MCP server {command[0]}")
@@ -30,6 +31,11 @@ class Running:
     async def client(self) -> Client:
         """When it has started. Raises RuntimeError with the reason why it did not."""
         return await asyncio.shield(self._ready)
+
+    async def why(self) -> str:
+        """When it is over: its last words, or what else is known of its end."""
+        await asyncio.wait([self._task])
+        return f"the MCP server died: {self._why}"
 
     async def close(self) -> None:
         """End the process; one that has not even answered yet is not asked to."""
@@ -40,18 +46,17 @@ class Running:
 
     async def _live(self) -> None:
         words = _LastWords()
-        why = "it did not start"
         try:
             async with Client(self._connected(words)) as client:
                 self._ready.set_result(client)
                 await self.over.wait()
         except Exception as error:
-            why = reason(error)
+            self._why = reason(error)
         finally:
             self.over.set()
-            said = await asyncio.to_thread(words.end)
+            self._why = await asyncio.to_thread(words.end) or self._why
             if not self._ready.done():
-                self._ready.set_exception(RuntimeError(said or why))
+                self._ready.set_exception(RuntimeError(self._why))
                 # Nobody may be waiting any more.
                 self._ready.exception()
 

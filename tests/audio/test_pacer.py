@@ -725,3 +725,33 @@ def test_any_commands_in_any_order(commands):
     assert witness.pacer.idle
     assert all(witness.over(reply) for reply in (1, 2, 3, 4))
     assert set(witness.caps) == witness.final, "every flush is answered"
+
+
+# -- pauses and trimming -----------------------------------------------------------------------------------------------
+
+
+def test_a_pause_before_a_reply_is_exact_to_the_sample():
+    pacer = Pacer()
+    for reply in (1, 2):
+        pacer.write(reply, pattern(reply, N + 100))
+        pacer.end(reply)
+        pacer.release(reply, pause=0 if reply == 1 else 3 * N + 7)
+    out, _ = run(pacer, 8)
+    second = 2 * N + 100 - N + 3 * N + 7
+    assert out[second : second + N].tolist() == pattern(2, N + 100)[:N].tolist()
+    assert not out[N + 100 + FADE : second].any()
+
+
+def test_silence_at_the_end_of_a_trimmed_reply_counts_as_played_and_takes_no_time():
+    pacer = Pacer()
+    sound = np.full(2 * N, 9_000, dtype=np.int16)
+    pacer.write(1, np.concatenate((sound, np.zeros(5 * N, dtype=np.int16))))
+    pacer.end(1, trim=True)
+    pacer.write(2, sound)
+    pacer.end(2)
+    pacer.release(1)
+    pacer.release(2)
+    out, played = run(pacer, 5)
+    assert (out[: 4 * N] == 9_000).all()
+    assert max(p.samples for p in played if p.reply == 1) == 7 * N
+    assert max(p.samples for p in played if p.reply == 2) == 2 * N

@@ -16,6 +16,7 @@ COMMANDS = {
     "talk": "talk with the agent: microphone, recordings or text",
     "pull": "download a model that an engine on this machine needs",
     "serve": "serve applications that speak OpenAI's Realtime protocol",
+    "duet": "let two agents talk with each other, without a pause",
     "simulate": "play many synthetic calls and check every invariant",
     "replay": "play a recorded call's events again and compare every command",
     "explain": "print the timeline and the waterfalls of a recorded call",

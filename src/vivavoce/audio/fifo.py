@@ -57,6 +57,15 @@ class Fifo:
             self._read = 0
         return taken
 
+    def peek(self) -> Pcm:
+        """A copy of all that is there."""
+        whole = np.concatenate(self._blocks) if self._blocks else np.empty(0, dtype=np.int16)
+        return whole[self._read : self._read + self._size].copy()
+
+    def drop_last(self, samples: int) -> None:
+        """Forget so many of the samples written last."""
+        self._size -= min(samples, self._size)
+
     def clear(self) -> None:
         """Forget everything."""
         self._blocks.clear()

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .levels import trail_silence
 from .pcm import AudioError, Pcm, clip, gain_of
 from .track import Track
 
@@ -112,18 +113,20 @@ class Pacer:
         self.late_samples += late
         return dropped
 
-    def end(self, reply: int) -> None:
-        """No more audio will come for this reply; it is over when what is there has been played."""
+    def end(self, reply: int, trim: bool = False) -> None:
+        """No more audio will come for this reply; it is over when what is there has been played. `trim`: silence at
+        its end is left out, and counts as played."""
         if reply not in self._dead and (track := self._open(reply)):
-            track.end()
+            track.end(trail_silence(track.rest(), self.rate) if trim else 0)
 
-    def release(self, reply: int) -> None:
-        """The reply may sound, after those released before it. It need not have audio yet."""
+    def release(self, reply: int, pause: int = 0) -> None:
+        """The reply may sound, after those released before it and `pause` samples of silence. It need not have audio
+        yet."""
         if reply in self._dead:
             return
         track = self._open(reply)
         if track and not track.released:
-            track.released = True
+            track.released, track.pause = True, pause
             self._line.append(track)
 
     def drop(self, reply: int) -> None:
@@ -185,6 +188,12 @@ class Pacer:
         last, self._last = self._last, 0
         while self._line and filled < out.size:
             track = self._line[0]
+            if track.pause:
+                quiet = min(track.pause, out.size - filled)
+                track.pause -= quiet
+                filled += quiet
+                last = 0
+                continue
             was_starved = track.starved
             got = track.render(out[filled:])
             filled += got

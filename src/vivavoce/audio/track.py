@@ -65,6 +65,9 @@ class Track:
         self._held = False
         self._sounding = False
         self._ramp = Ramp()
+        self.pause = 0
+        """Samples of silence before its first one."""
+        self._left_out = 0
         self._limit = 0
         """Once flushed: the position where it ends."""
         self._fade_from = 0
@@ -90,9 +93,16 @@ class Track:
         self._full = dropped > 0
         return dropped, late
 
-    def end(self) -> None:
-        """No more audio will come."""
+    def end(self, silence: int = 0) -> None:
+        """No more audio will come; so many samples at its end are left out, and count as emitted when it is over."""
+        if not self._ended:
+            self._left_out = min(silence, self.buffered)
+            self._fifo.drop_last(self._left_out)
         self._ended = True
+
+    def rest(self) -> Pcm:
+        """What is still to be emitted."""
+        return self._fifo.peek()
 
     def hold(self) -> None:
         """Fall silent within a fade, then keep the position."""
@@ -167,6 +177,8 @@ class Track:
 
     def _finish(self) -> None:
         self.over = True
+        if not self.flushed:
+            self.position += self._left_out
         self.starved = False
         self._sounding = False
         self._fifo.clear()

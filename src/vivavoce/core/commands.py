@@ -200,6 +200,8 @@ class Seal:
 
     reply: int
     why: Why
+    trim: bool = False
+    """Silence at its end counts as played, and is left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _seal(context: Context, reply: Reply) -> None:
     if reply.complete and not reply.sealed:
         reply.sealed = True
         context.clear_timer("tts", reply.id)
-        context.emit(Seal(reply.id, Why.COMPLETE))
+        context.emit(Seal(reply.id, Why.COMPLETE, trim=bool(reply.speaker)))
         if reply.state is not State.SPECULATIVE:
             tell_made(context, reply)
 

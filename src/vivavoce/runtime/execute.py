@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..core.commands import (
@@ -86,6 +86,7 @@ class Executor:
         end: Callable[[EndCall], None],
         become: Callable[[str], None],
         listen: Callable[[int, int], None],
+        speakers: Mapping[str, AgentConfig],
     ) -> None:
         self._engines = engines
         self._agent = agent
@@ -99,6 +100,7 @@ class Executor:
         self._end = end
         self._become = become
         self._listen = listen
+        self._speakers = speakers
         self._works: dict[int, _Work] = {}
         self._asked_of: dict[str, AgentConfig] = {}
         """Who is to speak in the replies that were asked for by name and have not begun."""
@@ -111,14 +113,14 @@ class Executor:
         match command:
             case Tell():
                 self._tell(command)
-            case Speak(reply, part, text, _, attempt, engine):
-                self._work(reply).speaker.speak(part, text, attempt, engine)
+            case Speak(reply, part, text, _, attempt, engine, speaker):
+                self._work(reply, self._speakers.get(speaker)).speaker.speak(part, text, attempt, engine)
             case Generate():
                 self._generate(command)
-            case Release(reply, aside=aside):
-                self._playout.release(reply, aside)
-            case Seal(reply):
-                self._seal(reply)
+            case Release(reply, aside=aside, pause_ms=pause_ms):
+                self._playout.release(reply, aside, pause_ms)
+            case Seal(reply, trim=trim):
+                self._seal(reply, trim)
             case Hold(reply):
                 self._playout.hold(reply)
             case Resume(reply):
@@ -169,6 +171,7 @@ class Executor:
     def _generate(self, command: Generate) -> None:
         known = self._works.get(command.reply)
         agent = known.agent if known is not None else self._asked_of.pop(command.ref, self._agent)
+        agent = self._speakers.get(command.speaker, agent)
         instructions = agent.instructions if command.instructions is None else command.instructions
         tools = tuple(t.tool for t in agent.tools)
         ask = Ask(instructions, command.items, tools, agent.tool_choice, agent.max_tokens)
@@ -232,10 +235,10 @@ class Executor:
             self._works[reply] = _Work(speaker, agent)
         return self._works[reply]
 
-    def _seal(self, reply: int) -> None:
+    def _seal(self, reply: int, trim: bool) -> None:
         work = self._works.pop(reply, None)
         if work is not None and work.speaker.spoke:
-            self._playout.end(reply)
+            self._playout.end(reply, trim)
 
     def _cancel(self, reply: int, attempt: int | None) -> None:
         if attempt is not None:

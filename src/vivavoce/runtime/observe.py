@@ -27,5 +27,8 @@ class Observer:
         """A frame of 480 samples at 24 kHz as it goes to the caller; its first sample is number `position` since the
         call began. Between replies there are no frames: that is silence."""
 
+    def began(self, reply: int, position: int) -> None:
+        """The first sample of a reply is sample `position` of the call, as in `played`."""
+
     def close(self) -> None:
         """The call is over; nothing else is called afterwards. Also called for an observer that was left out."""

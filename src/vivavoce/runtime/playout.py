@@ -36,8 +36,10 @@ class Playout:
         post: Post,
         on_frame: Callable[[int, Pcm], None],
         on_broken: Callable[[Exception], None],
+        on_begun: Callable[[int, int], None] = lambda reply, position: None,
     ) -> None:
-        """`on_broken`: called once if the transport raises; it is not called again after that."""
+        """`on_broken`: called once if the transport raises; it is not called again after that. `on_begun` gets each
+        reply that begins to sound, and the number of its first sample."""
         self._transport: Transport | None = transport
         self._reporting = transport if isinstance(transport, ReportingTransport) else None
         self._ahead = Ahead(transport, post, on_broken) if isinstance(transport, AheadTransport) else None
@@ -46,6 +48,8 @@ class Playout:
         self._post = post
         self._on_frame = on_frame
         self._on_broken = on_broken
+        self._on_begun = on_begun
+        self._begun: set[int] = set()
         self._pacer = Pacer(OUT_RATE, FRAME_MS)
         self._work = asyncio.Event()
         self._free_at = 0.0
@@ -97,6 +101,9 @@ class Playout:
             if sounds and self._transport is not None and self._ahead is None:
                 self._transport.play(pcm)
             for reply, samples, final in moved:
+                if reply not in self._begun and samples:
+                    self._begun.add(reply)
+                    self._on_begun(reply, position + self._pacer.frame_samples - samples)
                 self._tell(reply, samples, final)
         except Exception as error:
             self._transport = self._reporting = None
@@ -131,17 +138,17 @@ class Playout:
 
     # the commands: idempotent, and harmless for a reply it does not know
 
-    def end(self, reply: int) -> None:
-        """No more audio will come for this reply."""
-        self._pacer.end(reply)
+    def end(self, reply: int, trim: bool = False) -> None:
+        """No more audio will come for this reply; `trim` leaves out silence at its end."""
+        self._pacer.end(reply, trim)
 
-    def release(self, reply: int, aside: bool = False) -> None:
-        """It may be heard, after those released before it. An aside takes no part in what sounds."""
+    def release(self, reply: int, aside: bool = False, pause_ms: int = 0) -> None:
+        """It may be heard, after those released before it and a pause. An aside takes no part in what sounds."""
         if aside:
             self._asides.add(reply)
             self._pacer.drop(reply)
         else:
-            self._pacer.release(reply)
+            self._pacer.release(reply, pause_ms * OUT_RATE // 1000)
             self._work.set()
         if self._ahead is not None:
             self._ahead.release(reply)

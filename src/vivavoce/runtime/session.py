@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,10 +72,11 @@ class Session:
         ids: str = "",
         on_failed: Callable[[Exception], None] = lambda error: None,
         on_handed_off: Callable[[str], None] | None = None,
+        speakers: Mapping[str, AgentConfig] | None = None,
     ) -> None:
         """`close_s`: how long the end of the call may take. `ids`: part of every item's name. `on_failed`: hears what
         `run` is going to raise while the transport is still there. `on_handed_off`: gets the name of the agent that
-        takes over, and is to `configure` it.
+        takes over, and is to `configure` it. `speakers`: agents of a duet, by name.
 
         Raises Misuse for a transport that breaks its protocol.
         """
@@ -93,11 +94,12 @@ class Session:
         self._ids = ids
         self._on_failed = on_failed
         self._on_handed_off = on_handed_off
+        self._speakers = dict(speakers or {})
         self._inbox = Inbox()
         self._scope = Scope(self._crashed)
         self._crash: BaseException | None = None
         self._tools = Tools(agent.tools, on_notice, self.post)
-        self._playout = Playout(transport, self.post, self._on_frame, self._line_broken)
+        self._playout = Playout(transport, self.post, self._on_frame, self._line_broken, self._on_begun)
         self._echo = Echo() if isinstance(transport, OpenAir) and transport.open_air else None
         self._clock: Clock | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -193,6 +195,7 @@ class Session:
             self._end,
             self._handed_off,
             lambda engine, since: self._recogniser.take_over(ears, engine, since, self._agent.expect),
+            self._speakers,
         )
         self._scope.spawn(self._playout.run(self._clock), "playout")
         self._scope.spawn(self._hear(ears), "hearing")
@@ -315,6 +318,9 @@ class Session:
         if self._echo is not None:
             self._echo.played(position, pcm)
         self._observe(lambda o: o.played(position, pcm))
+
+    def _on_begun(self, reply: int, position: int) -> None:
+        self._observe(lambda o: o.began(reply, position))
 
     def _observe(self, call: Callable[[Observer], None]) -> None:
         for observer in self._watching:

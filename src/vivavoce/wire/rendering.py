@@ -115,7 +115,7 @@ _COMMANDS: dict[type, Callable[[Any], str]] = {
     c.Generate: _generate,
     c.Speak: lambda x: f"{x.reply}.{x.part} {quote(x.text)}{_tried(x)}",
     c.Release: lambda x: f"{x.reply}{' aside' if x.aside else ''}{f' after {x.pause_ms} ms' if x.pause_ms else ''}",
-    c.Seal: lambda x: f"{x.reply}",
+    c.Seal: lambda x: f"{x.reply}{' trimmed' if x.trim else ''}",
     c.Hold: lambda x: f"{x.reply}",
     c.Resume: lambda x: f"{x.reply}",
     c.Duck: lambda x: f"{x.reply} {_number(x.db)} dB",

@@ -1,0 +1,97 @@
+"""Watches a duet: where each answer sounds, the silence between them measured on the samples, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...audio.levels import lead_silence, trail_silence
+from ...audio.pcm import Pcm
+from ...core.commands import Command, Tell
+from ...core.events import Event
+from ...core.notices import Origin, ReplyClosed, ReplyOpened, TurnReport, UserTurned
+from ...core.units import OUT_RATE
+from ...runtime.observe import Observer
+
+
+@dataclass(slots=True)
+class Line:
+    """One answer, or what a person said."""
+
+    speaker: str
+    text: str = ""
+    heard: str = ""
+    start: int = 0
+    """Sample (24 kHz) of the call at which it begins to sound."""
+    end: int = 0
+    gap_ms: int | None = None
+    """From the last audible sample before it to its first; None for the first one, and after a person."""
+    hops: tuple[tuple[str, int], ...] = ()
+    cost: float | None = 0.0
+    interrupted: bool = False
+    words: dict[str, float] = field(default_factory=dict)
+    """Metered use."""
+
+
+class Stage(Observer):
+    def __init__(self, on_line: Callable[[int, Line], None] = lambda number, line: None) -> None:
+        """`on_line` gets each line with its number, from 1 on, as soon as it is over."""
+        self.lines: list[Line] = []
+        self._on_line = on_line
+        self._open: dict[int, Line] = {}
+        self._pcm: Pcm = np.zeros(OUT_RATE * 60, dtype=np.int16)
+        self._size = 0
+
+    def handled(self, now: int, event: Event, commands: Sequence[Command]) -> None:
+        for command in commands:
+            if isinstance(command, Tell):
+                self._take(command.notice)
+
+    def _take(self, notice: object) -> None:
+        match notice:
+            case ReplyOpened(reply, speaker=speaker):
+                self._open[reply] = Line(speaker)
+            case UserTurned(text=text) if text:
+                self._say(Line("listener", text, text))
+            case ReplyClosed(reply, _, text, heard, _, samples) if reply in self._open:
+                line = self._open[reply]
+                line.text, line.heard, line.interrupted = text, heard, heard != text
+                line.end = line.start + samples
+            case TurnReport(reply=reply) if reply in self._open:
+                line = self._open.pop(reply)
+                line.hops, line.cost, line.words = notice.hops, notice.cost, dict(notice.usage)
+                if line.heard or notice.origin is not Origin.DUET:
+                    line.gap_ms = self._gap(line)
+                    self._say(line)
+            case _:
+                return
+
+    def _say(self, line: Line) -> None:
+        self.lines.append(line)
+        self._on_line(len(self.lines), line)
+
+    def began(self, reply: int, position: int) -> None:
+        if reply in self._open:
+            self._open[reply].start = position
+
+    def played(self, position: int, pcm: Pcm) -> None:
+        end = position + pcm.size
+        if end > self._pcm.size:
+            self._pcm = np.concatenate((self._pcm, np.zeros(max(end, self._pcm.size), dtype=np.int16)))
+        self._pcm[position:end] = pcm
+        self._size = max(self._size, end)
+
+    @property
+    def pcm(self) -> Pcm:
+        """All that was heard of both, 24 kHz, from the beginning of the call."""
+        return self._pcm[: self._size]
+
+    def _gap(self, line: Line) -> int | None:
+        before = self.lines[-1] if self.lines else None
+        if before is None or before.speaker == "listener" or before.interrupted:
+            return None
+        last, first = self._pcm[before.start : line.start], self._pcm[line.start : line.end]
+        silent = trail_silence(last, OUT_RATE) + lead_silence(first, OUT_RATE)
+        return round(silent * 1000 / OUT_RATE)

@@ -77,11 +77,14 @@ def test_an_ollama_model_needs_no_address():
         ("nobody:knows", "not_found", "PROVIDER:MODEL"),
         ("nonsense", "not_found", "PROVIDER:MODEL"),
         ("openai:gpt-5-mini", "refused", "OPENAI_API_KEY"),
-        ("anthropic:claude-sonnet-4-5", "missing", "pydantic-ai-slim[anthropic]"),
+        ("bedrock:us.amazon.nova-micro-v1:0", "missing", "pip install 'vivavoce[bedrock]'"),
+        ("cohere:command-a", "missing", "pip install 'pydantic-ai-slim[cohere]'"),
     ],
 )
 def test_a_name_that_can_not_be_used_says_what_to_do(name, code, fix, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.setitem(sys.modules, "cohere", None)
     with pytest.raises(ProviderError) as caught:
         chosen({"VIVAVOCE_LLM": name})
     assert caught.value.code == code

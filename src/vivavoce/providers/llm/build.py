@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,19 +15,32 @@ from ..base import ProviderError
 from .failures import INSTALL
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncOpenAI
     from pydantic_ai.models import Model
+    from pydantic_ai.providers import Provider
 
 OLLAMA_URL = "http://127.0.0.1:11434/v1"
 _KEY_NAME = re.compile(r"\b[A-Z][A-Z0-9_]*_(?:KEY|TOKEN)\b")
+_EXTRAS = {name: f"vivavoce[{name}]" for name in ("anthropic", "google", "mistral", "bedrock", "groq")}
+"""Ours, by vendor; pydantic-ai has more."""
+_LEAVING_OPEN = ("google:", "google-cloud:", "mistral:")
+"""Vendors whose SDKs do not close a response that is read no further."""
+_LONGEST_S = 60.0
+"""Longest wait for a read or a write; the engine's own limits are far below."""
+Close = Callable[[], Awaitable[None]]
+responses: ContextVar[list[Close]] = ContextVar("responses")
+"""Where the client of such an SDK notes how to close each response it begins to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A model, and the client that is ours to close, if any."""
+    """A model, and how to close the client that is ours, if any."""
 
     model: Model
-    client: AsyncOpenAI | None = None
+    close: Close | None = None
+    compatible: bool = False
+    """Is it some server, not a vendor of which we know what it can do?"""
 
 
 def require() -> None:
@@ -65,26 +80,45 @@ def build_model(name: str, api_key: str | None = None) -> Built:
         if not model:
             raise ProviderError("not_found", "ollama: names no model; write ollama:MODEL, and see `ollama list`.")
         return _ollama(os.environ.get("OLLAMA_BASE_URL") or OLLAMA_URL, model, api_key)
+    if name.startswith(_LEAVING_OPEN):
+        return _noting(name)
     return Built(_inferred(name))
+
+
+def _noting(name: str) -> Built:
+    """A model whose responses are noted, to be closed by who stops reading.
+
+    Google's SDK keeps a response in a circle of references, open until memory is tidied up.
+    """
+    import httpx2
+
+    async def note(response: httpx2.Response) -> None:
+        if (begun := responses.get(None)) is not None:
+            begun.append(response.aclose)
+
+    client = httpx2.AsyncClient(timeout=httpx2.Timeout(_LONGEST_S, connect=5), event_hooks={"response": [note]})
+    return Built(_inferred(name, client), client.aclose)
 
 
 def _compatible(url: str, model: str, api_key: str | None) -> Built:
     try:
-        from pydantic_ai.models.openai import OpenAIChatModel
         from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+        from .compatible import CompatibleModel
     except ImportError:
         raise ProviderError("missing", "pydantic-ai is too old: pip install --upgrade 'vivavoce[llm]'.") from None
     client = _client(url, api_key)
     provider = OpenAICompatibleProvider(urlsplit(url).hostname or "", openai_client=client)
-    return Built(OpenAIChatModel(model, provider=provider), client)
+    return Built(CompatibleModel(model, provider=provider), client.close, compatible=True)
 
 
 def _ollama(url: str, model: str, api_key: str | None) -> Built:
-    from pydantic_ai.models.ollama import OllamaModel
     from pydantic_ai.providers.ollama import OllamaProvider
 
+    from .compatible import CompatibleOllama
+
     client = _client(url, api_key or os.environ.get("OLLAMA_API_KEY"))
-    return Built(OllamaModel(model, provider=OllamaProvider(openai_client=client)), client)
+    return Built(CompatibleOllama(model, provider=OllamaProvider(openai_client=client)), client.close, compatible=True)
 
 
 def _client(url: str, api_key: str | None) -> AsyncOpenAI:
@@ -106,17 +140,21 @@ def _is_local(url: str) -> bool:
         return host == "localhost"
 
 
-def _inferred(name: str) -> Model:
+def _inferred(name: str, client: httpx2.AsyncClient | None = None) -> Model:
     from pydantic_ai.exceptions import UserError
     from pydantic_ai.models import infer_model
+    from pydantic_ai.providers import infer_provider, infer_provider_class
+
+    def with_client(vendor: str) -> Provider[object]:
+        kind: Callable[..., Provider[object]] = infer_provider_class(vendor)
+        return kind(http_client=client)
 
     vendor = name.partition(":")[0]
     try:
-        return infer_model(name)
+        return infer_model(name, infer_provider if client is None else with_client)
     except ImportError:
-        raise ProviderError(
-            "missing", f"{name} needs its vendor's SDK: pip install 'pydantic-ai-slim[{vendor}]'."
-        ) from None
+        extra = _EXTRAS.get(vendor, f"pydantic-ai-slim[{vendor}]")
+        raise ProviderError("missing", f"{name} needs its vendor's SDK: pip install '{extra}'.") from None
     except (UserError, ValueError) as error:
         key = _KEY_NAME.search(str(error))
         if key is None:

@@ -5,6 +5,7 @@
     rate_limited   too many requests for now
     not_found      no such model, or no such address
     died           the connection or the service broke
+    closed         the model was closed by ourselves
 
 The messages are our own words: what a service answers may quote a key.
 """
@@ -20,6 +21,7 @@ INSTALL = "Language models need an extra: pip install 'vivavoce[llm]'."
 _TIMEOUTS = {"ModelTimeoutError", "ModelRequestTimeout", "APITimeoutError", "TimeoutException", "TimeoutError"}
 _BROKEN = {"ModelConnectionError", "APIConnectionError", "TransportError", "StreamError", "ConnectionError", "OSError"}
 _NO_ANSWER = {"UnexpectedModelBehavior", "JSONDecodeError", "ValidationError", "UnicodeDecodeError"}
+_TOLD = {"ModelAPIError", "APIError"}
 _QUOTA = {"ModelQuotaExceededError"}
 _UNUSABLE = {"ContentFilterError": "held the answer back by its content filter; rephrase, or choose another model"}
 
@@ -47,7 +49,11 @@ def failure(error: Exception, model: str) -> ProviderError:
         return ProviderError(
             "died", f"{model} sent something that is no answer; check the address and the server's log."
         )
-    return ProviderError("died", f"{model} failed ({type(error).__name__}); see the log for its cause.")
+    if names & _TOLD:
+        return ProviderError("died", f"{model}: the service failed while it answered; try again, or use another model.")
+    unknown = ProviderError("died", f"{model} failed ({type(error).__name__}); see the log for its cause.")
+    unknown.__cause__ = error
+    return unknown
 
 
 def stalled(model: str, seconds: float | None = None) -> ProviderError:

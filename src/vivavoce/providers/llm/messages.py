@@ -171,8 +171,8 @@ def to_settings(ask: Ask, settings: ModelSettings) -> ModelSettings:
     mine: dict[str, object] = {}
     if ask.max_tokens is not None:
         mine["max_tokens"] = ask.max_tokens
-    if ask.tools and ask.tool_choice not in ("auto", "none"):
-        mine["tool_choice"] = "required" if ask.tool_choice == "required" else [ask.tool_choice]
+    if ask.tools and ask.tool_choice != "auto":
+        mine["tool_choice"] = ask.tool_choice if ask.tool_choice in ("required", "none") else [ask.tool_choice]
     return cast("ModelSettings", {**settings, **mine})
 
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, cast
 
 from ...core.commands import Role, Usage
 from ..base import Ask, CutShort, LlmOutput, ProviderError, TextDelta, ToolCall
-from .build import build_model, public_name, require
+from .build import Built, Close, build_model, public_name, require, responses
 from .failures import failure, stalled
 from .messages import to_messages, to_parameters, to_settings
 from .thoughts import Thoughts
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
     from pydantic_ai.messages import ModelResponseStreamEvent, ToolCallPart
     from pydantic_ai.models import Model, StreamedResponse
     from pydantic_ai.settings import ModelSettings
@@ -48,28 +47,29 @@ class PydanticLlm:
         require()
         import pydantic_ai.direct  # noqa: F401
 
-        self._client: AsyncOpenAI | None = None
         self._owned = isinstance(model, str)
-        if isinstance(model, str):
-            built = build_model(model, api_key)
-            self.model, self._model, self._client = public_name(model), built.model, built.client
-        else:
-            self.model, self._model = model.model_name, model
-        # The engine itself decides about a second try, while the caller waits.
-        self._settings = cast("ModelSettings", {"max_retries": 0, **(settings or {})})
+        self._built = build_model(model, api_key) if isinstance(model, str) else Built(model)
+        self._model = self._built.model
+        self.model = public_name(model) if isinstance(model, str) else model.model_name
+        # The engine itself decides about a second try, while the caller waits; and every turn repeats those before.
+        self._settings = cast("ModelSettings", {"max_retries": 0, "cache": True, **(settings or {})})
         self._first_s = first_s
         self._stall_s = stall_s
-        self._closing = AsyncExitStack()
-        self._entered = False
+        self._closed = False
 
     async def stream(self, ask: Ask) -> AsyncIterator[LlmOutput]:
         """The answer as it comes. Closing the iterator, or cancelling the task that reads it, closes the connection."""
         limit = self._first_s
         thoughts = Thoughts()
+        begun: list[Close] = []
+        if self._closed:
+            raise self._was_closed()
         try:
             async with AsyncExitStack() as stack:
+                stack.push_async_callback(_close_all, begun)
                 async with asyncio.timeout(limit):
-                    response = await stack.enter_async_context(await self._request(ask))
+                    responses.set(begun)
+                    response = await stack.enter_async_context(self._request(ask))
                 events = aiter(response)
                 while True:
                     async with asyncio.timeout(limit):
@@ -88,25 +88,27 @@ class PydanticLlm:
                     yield CutShort(reason)
                 if usage := self._usage(response):
                     yield usage
+                return
         except TimeoutError:
-            raise stalled(self.model, limit) from None
+            found = stalled(self.model, limit)
         except Exception as error:
-            found = failure(error, self.model)
-            # What a service says about a key may quote it.
-            raise found from (None if found.code == "refused" else error)
+            found = self._was_closed() if self._closed else failure(error, self.model)
+        # Raised here, and not where it was caught, so that it carries nothing a service said: that may quote the key.
+        raise found
 
-    async def _request(self, ask: Ask) -> AbstractAsyncContextManager[StreamedResponse]:
+    def _was_closed(self) -> ProviderError:
+        return ProviderError("closed", f"{self.model} was closed.")
+
+    def _request(self, ask: Ask) -> AbstractAsyncContextManager[StreamedResponse]:
         from pydantic_ai.direct import model_request_stream
 
-        if self._owned and not self._entered:
-            # Entered for its `close`: the client itself is there already, so nobody has to wait for this.
-            self._entered = True
-            await self._closing.enter_async_context(self._model)
+        # Who keeps no rule about tools is not shown them; vendors keep it, and what they have cached.
+        tools = () if ask.tool_choice == "none" and self._built.compatible else ask.tools
         return model_request_stream(
             self._model,
             to_messages(ask),
             model_settings=to_settings(ask, self._settings),
-            model_request_parameters=to_parameters(() if ask.tool_choice == "none" else ask.tools),
+            model_request_parameters=to_parameters(tools),
         )
 
     def _output(self, event: ModelResponseStreamEvent) -> LlmOutput | None:
@@ -131,6 +133,8 @@ class PydanticLlm:
 
     def _arguments(self, part: ToolCallPart) -> str:
         arguments = part.args if isinstance(part.args, str) else part.args_as_json_str()
+        if not arguments.strip():
+            return "{}"
         try:
             whole = isinstance(json.loads(arguments), dict)
         except ValueError:
@@ -152,7 +156,17 @@ class PydanticLlm:
         return Usage(Role.LLM, self.model, told) if told else None
 
     async def close(self) -> None:
-        """Closes the connections; a model object that was passed in stays open."""
-        await self._closing.aclose()
-        if self._client is not None:
-            await self._client.close()
+        """Closes the connections, for good; a model object that was passed in stays open."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._owned:
+            async with self._model:
+                """Leaving a model closes its client."""
+        if self._built.close is not None:
+            await self._built.close()
+
+
+async def _close_all(begun: list[Close]) -> None:
+    for close in begun:
+        await close()

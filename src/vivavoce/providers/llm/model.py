@@ -156,13 +156,13 @@ class PydanticLlm:
         return Usage(Role.LLM, self.model, told) if told else None
 
     async def close(self) -> None:
-        """Closes the connections, for good; a model object that was passed in stays open."""
-        if self._closed:
+        """Closes the connections, for good; a model object that was passed in stays open, and in use."""
+        if self._closed or not self._owned:
             return
         self._closed = True
-        if self._owned:
-            async with self._model:
-                """Leaving a model closes its client."""
+        # Leaving a model closes its client.
+        async with self._model:
+            pass
         if self._built.close is not None:
             await self._built.close()
 

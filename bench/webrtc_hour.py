@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -79,15 +80,16 @@ async def _we_listen(peer: Any, marks: Marks) -> None:
 
 
 async def _caller_listens(caller: Caller, marks: Marks) -> None:
-    from vivavoce.transports.webrtc.libwebrtc import _ears
+    from vivavoce.transports.webrtc.libwebrtc import _ears, _mono
 
     track = caller._connection.get_transceivers()[0].receiver.track
     ears = _ears(caller._rtc)(caller._rtc.MediaStreamTrackProcessorInit(track, 200))
-    ears.heard = asyncio.Event()
+    ears.heard, ears.waiting = asyncio.Event(), deque(maxlen=200)
     caller._held.append(ears)
     while True:
-        while (chunk := ears.next()) is not None:
-            marks.heard(chunk[0])
+        while (pieces := ears.take()) is not None:
+            for piece in pieces:
+                marks.heard(_mono(piece))
         ears.heard.clear()
         await ears.heard.wait()
 

@@ -29,6 +29,7 @@ from .recogniser import Recogniser
 from .supervise import Guarded, Scope, as_provider_error
 from .tools import CallBegan, CallOver, OnNotice, Tools
 
+_TURN_FRAMES = 4
 _TURN = 256
 """Events handled before everybody else has a turn."""
 _MAX_REPORTS = 1000
@@ -205,9 +206,13 @@ class Session:
         reason = "caller"
         try:
             async with Guarded(self._transport.frames) as frames:
+                number = 0
                 async for frame in frames:
                     ears.hear(frame)
-                    await asyncio.sleep(0)
+                    number += 1
+                    if not number % _TURN_FRAMES:
+                        # Frames that are there already must not keep the loop from everybody else.
+                        await asyncio.sleep(0)
         except AudioError as error:
             reason = "transport"
             self.post(ProviderFailed(Role.TRANSPORT, "bad_audio", str(error)))

@@ -8,6 +8,7 @@ version is pinned.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import cache
@@ -28,7 +29,7 @@ _RATE = 24_000
 _SILENCE = bytes(_RATE // 50 * 2)
 _CHUNKS = 200
 """10 ms each: incoming audio that waits at most."""
-_STATS_S = 2.0
+_STATS_S = 5.0
 _STALE_S = 0.4
 """Without a packet of audio for so long, other signs of life are looked for."""
 _CERTAIN_MS = 10.0
@@ -115,7 +116,7 @@ class LibWebrtcPeer(Line):
         chosen.set_codec_preferences([*offers.ours(known, lambda codec: codec.mime_type), *presses])
         self._receiver = chosen.receiver
         self._ears = _ears(rtc)(rtc.MediaStreamTrackProcessorInit(chosen.receiver.track, _CHUNKS))
-        self._ears.heard = self._heard
+        self._ears.heard, self._ears.waiting = self._heard, deque(maxlen=_CHUNKS)
         self._held += [stream, sender]
 
     def _on_track(self, event: Any) -> None:
@@ -137,23 +138,19 @@ class LibWebrtcPeer(Line):
         self._source._generator.writeAudio(data, _RATE, 1, len(data) // 2)
 
     async def frames(self) -> AsyncIterator[Frame]:
-        position, parts = 0, list[Pcm]()
+        position = 0
         while not self._over.is_set():
-            chunk = self._ears.next() if self._ears is not None else None
-            if chunk is None:
+            halves = self._ears.take() if self._ears is not None else None
+            if halves is None:
                 self._heard.clear()
                 await self._heard.wait()
                 continue
-            if self._receiver.track.muted and position == 0:
+            if position == 0 and self._receiver.track.muted:
                 continue  # nothing of the peer yet: the library fills in silence
-            pcm, rate = chunk
-            parts.append(pcm)
-            if len(parts) == 2:
-                whole = np.concatenate(parts)
-                parts.clear()
-                self.traffic.received += 1
-                yield Frame(position, whole, rate)
-                position += whole.size
+            pcm, rate = np.concatenate([_mono(half) for half in halves]), halves[0][2]
+            self.traffic.received += 1
+            yield Frame(position, pcm, rate)
+            position += pcm.size
 
     # signs of life, and the end
 
@@ -218,26 +215,34 @@ class _Channel(DataChannel):
 @cache
 def _ears(rtc: Any) -> Any:
     class Ears(rtc.MediaStreamTrackProcessor):  # type: ignore[misc]
-        """Reads the track's own queue, not its stream: a promise for every 10 ms costs more than their audio."""
+        """Reads the track's own queue, not its stream: a promise for every 10 ms costs more than their audio. Whoever
+        listens is woken for every second piece."""
 
-        __slots__ = ("heard",)
+        __slots__ = ("heard", "waiting")
         heard: asyncio.Event
+        waiting: deque[Any]
 
         def _on_event(self, name: str, *_: object) -> None:
-            if name == "_ready":
-                self._native_obj._ackWakeup()
+            if name != "_ready":
+                return
+            self._native_obj._ackWakeup()
+            while (item := self._native_obj.read()) is not None:
+                self.waiting.append(item)
+            if len(self.waiting) > 1:
                 self.heard.set()
 
-        def next(self) -> tuple[Pcm, int] | None:
-            """The next 10 ms, mono, and their rate; None when they are still to come."""
-            item = self._native_obj.read()
-            if item is None:
-                return None
-            data, _, rate, channels, _, _ = item
-            pcm = np.frombuffer(data, dtype=np.int16)
-            return (pcm if channels == 1 else to_mono(pcm.reshape(-1, channels))), rate
+        def take(self) -> tuple[Any, Any] | None:
+            """The next two pieces of 10 ms; None when they are still to come."""
+            return (self.waiting.popleft(), self.waiting.popleft()) if len(self.waiting) > 1 else None
 
     return Ears
+
+
+def _mono(item: Any) -> Pcm:
+    """The samples of a piece as the library gives it."""
+    data, _, _, channels, _, _ = item
+    pcm: Pcm = np.frombuffer(data, dtype=np.int16)
+    return pcm if channels == 1 else to_mono(pcm.reshape(-1, channels))
 
 
 def _is_keys(codec: Any, rate: int) -> bool:

@@ -19,8 +19,7 @@ PAGE = Path(__file__).with_name("policy.md")
 BASE = "browser"
 GROUPS = ("hearing", "endpoint", "barge_in", "reply", "engines", "duet", "idle", "limits")
 
-UNITS = {
-    "_chars": "characters","_ms": "ms", "_db": "dB", "_p": "probability", "_words": "words"}
+UNITS = {"_chars": "characters", "_ms": "ms", "_db": "dB", "_p": "probability", "_words": "words"}
 """By the end of the key."""
 OTHER_UNITS = {
     "barge_in.echo_words": "share, 0 to 1",

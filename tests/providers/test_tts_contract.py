@@ -21,7 +21,7 @@ pytest.importorskip("espeakng_loader")
 from tests.providers.tts_contract import CANCEL_S, LAWS, LONG, SHORT_S, TEXT, Subject, speaks_no_more_when_it_is_closed
 from tests.providers.voices.requests import FakeEleven, FakeSpeech
 from tests.providers.voices.script import KEY, samples
-from tests.providers.voices.sockets import FakeAura, FakeSonic
+from tests.providers.voices.sockets import FakeAura, FakeElevenSocket, FakeSonic
 from tests.runtime.fakes import ToneTts
 
 from vivavoce.core.commands import Role, Usage
@@ -29,6 +29,7 @@ from vivavoce.providers.base import ProviderError, Speech
 from vivavoce.providers.cartesia.tts import CartesiaTts
 from vivavoce.providers.catalogue import ROWS, choose, make_tts
 from vivavoce.providers.deepgram.tts import AuraTts
+from vivavoce.providers.elevenlabs.socket_tts import ElevenLabsSocketTts
 from vivavoce.providers.elevenlabs.tts import ElevenLabsTts
 from vivavoce.providers.hosted.speaking import HostedTts
 from vivavoce.providers.offline.tts import EspeakTts
@@ -50,6 +51,7 @@ def hosted(vendor: str, kind: type[HostedTts], fake: type, voice: str) -> Subjec
 HOSTED = [
     hosted("deepgram", AuraTts, FakeAura, "thalia"),
     hosted("elevenlabs", ElevenLabsTts, FakeEleven, "sarah"),
+    hosted("elevenlabs-ws", ElevenLabsSocketTts, FakeElevenSocket, "sarah"),
     hosted("cartesia", CartesiaTts, FakeSonic, "katie"),
     hosted("openai", OpenAiTts, FakeSpeech, "alloy"),
 ]
@@ -57,7 +59,7 @@ OWN = [
     Subject("offline", lambda _: EspeakTts(), choose(Role.TTS, "offline").row.profile, "emma"),
     Subject("tone", lambda _: ToneTts(first_ms=1), TtsProfile(word_times=True, slowest=0.5, fastest=2.0), "tone"),
 ]
-SOCKETS = ("deepgram", "cartesia")
+SOCKETS = ("deepgram", "cartesia", "elevenlabs-ws")
 """Those that are spoken to over WebSockets."""
 
 

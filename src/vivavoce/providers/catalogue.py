@@ -245,6 +245,16 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         Role.TTS,
+        "elevenlabs-ws",
+        "elevenlabs.socket_tts:ElevenLabsSocketTts",
+        ("eleven_flash_v2_5", "eleven_multilingual_v2"),
+        TtsProfile(word_times=True, slowest=0.7, fastest=1.2),
+        "elevenlabs",
+        ("websockets",),
+        "ELEVENLABS_API_KEY",
+    ),
+    Row(
+        Role.TTS,
         "cartesia",
         "cartesia.tts:CartesiaTts",
         ("sonic-3",),

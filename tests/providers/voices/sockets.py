@@ -1,4 +1,4 @@
-"""Deepgram's and Cartesia's WebSockets, as far as their synthesisers go."""
+"""Deepgram's, Cartesia's and ElevenLabs' WebSockets, as far as their synthesisers go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from .script import FakeVoice, Request, Script, pieces, words
+from .script import CHAR, RATE, FakeVoice, Request, Script, pieces, words
 
 UNKNOWN = json.dumps({"type": "Novelty", "context_id": "?", "what": [1, 2, 3]})
 GARBAGE = "<html>this is no answer"
@@ -161,4 +161,67 @@ class FakeSonic(SocketVoice):
                     times = {"words": said, "start": begin, "end": end}
                     await send("timestamps", 206, word_timestamps=times)
             await send("done", 200)
+            self.done.set()
+
+
+class FakeElevenSocket(SocketVoice):
+    """`/v1/text-to-speech/VOICE/multi-stream-input`. The voice is of the connection, the speed of the context."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: dict[str, str] = {}
+        self.settings: dict[str, dict] = {}
+        self.absolute = False
+        """Times count from the beginning of the speech, not of the message."""
+        self.error: dict | None = None
+
+    def _admit(self, connection: ServerConnection, request):
+        self.keys.append(request.headers.get("xi-api-key", ""))
+        if self.script.status:
+            return connection.respond(HTTPStatus(self.script.status), "no")
+        path = urlsplit(request.path).path
+        return None if path.endswith("/multi-stream-input") else connection.respond(HTTPStatus.NOT_FOUND, "")
+
+    async def take(self, connection, message: dict, speech: asyncio.Task | None) -> asyncio.Task | None:
+        context = message["context_id"]
+        if message.get("close_context"):
+            if speech is not None and not speech.done() and context not in self.texts:
+                self.cancelled.set()
+                if not self.script.deaf:
+                    speech.cancel()
+            elif context in self.texts:
+                # A blank opens the context, and one closes each text.
+                text = self.texts.pop(context)[1:-1]
+                path = urlsplit(connection.request.path)
+                query = {name: values[0] for name, values in parse_qs(path.query).items()}
+                speed = self.settings.pop(context).get("speed", 1.0)
+                self.seen(Request(text, path.path.split("/")[3], speed, raw=query))
+                return asyncio.create_task(self._speak(connection, context, text))
+        else:
+            self.settings.setdefault(context, message.get("voice_settings", {}))
+            self.texts[context] = self.texts.get(context, "") + message["text"]
+        return speech
+
+    async def _speak(self, connection: ServerConnection, context: str, text: str) -> None:
+        script, size = self.script, 0
+
+        async def send(**message: object) -> None:
+            await connection.send(json.dumps({"contextId": context} | message))
+
+        with suppress(ConnectionClosed):
+            if self.error is not None:
+                await connection.send(json.dumps(self.error))
+                return
+            told = 0
+            for n, piece in enumerate(() if script.silent else pieces(text)):
+                await self.misbehave(connection, n, script)
+                await self.wait(n)
+                upto = min(len(text), -(-(size + len(piece)) // (2 * CHAR)))
+                base = 0 if self.absolute else size * 1000 // (2 * RATE)
+                chars = list(text[told:upto])
+                starts = [20 * (told + k) - base for k in range(len(chars))]
+                times = {"chars": chars, "charStartTimesMs": starts, "charDurationsMs": [20] * len(chars)}
+                await send(audio=base64.b64encode(piece).decode(), alignment=times if chars else None)
+                told, size = upto, size + len(piece)
+            await send(isFinal=True)
             self.done.set()

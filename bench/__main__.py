@@ -8,7 +8,7 @@ import sys
 
 import vivavoce
 
-from . import browser, conversation, core, memory, overhead, realtime, webrtc, webrtc_calls
+from . import browser, conversation, core, duet, memory, overhead, realtime, webrtc, webrtc_calls
 
 PARTS = {
     "core": core.measure,
@@ -19,6 +19,7 @@ PARTS = {
     "calls": webrtc_calls.measure,
     "browser": browser.measure,
     "conversation": conversation.measure,
+    "duet": duet.measure,
 }
 
 

@@ -35,6 +35,15 @@ def test_the_other_is_asked_as_soon_as_all_words_are_there_long_before_they_are_
     assert not c.c.speaking.replies[1].played
 
 
+def test_without_overlap_the_other_waits_until_all_was_heard():
+    c = begun({"duet.overlap": "no"})
+    says(c, "Early is good.")
+    c.plays(0.5)
+    c.not_since("Generate 2")
+    c.plays(1)
+    c.saw("closed 1 done", "Generate 2 of bob")
+
+
 def test_only_one_answer_is_prepared():
     c = begun()
     says(c, "Early birds catch the worm.")

@@ -72,6 +72,8 @@ def go_on(duet: Duet, speaking: Speaking) -> None:
     before = speaking.head
     if before is not None and (not before.text_done or before.stop_at is not None):
         return
+    if before is not None and not speaking.context.policy.duet.overlap:
+        return
     if duet.turns and duet.asked >= duet.turns:
         duet.over = before is None
         return

@@ -175,6 +175,8 @@ class DuetPolicy:
     """Silence between their answers."""
     natural: bool = False
     """Instead, as people pause: about 200 ms, now shorter, now longer."""
+    overlap: bool = True
+    """An answer is made while the one before it is heard; False to begin when that is over."""
     longest_chars: int = 1_200
     """Where an answer that does not end is cut; 0 for never."""
 

@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NODE := tests/clients/node
-# On a virtual clock, or on none: on all cores at once. All others want the machine for themselves.
-PURE := tests/core tests/audio tests/wire tests/sim tests/golden tests/runtime
+# On all cores at once; all others want the machine for themselves, as they speak in real time.
+SIDE_BY_SIDE := $(addprefix tests/,core audio wire sim golden runtime providers app/agent app/duet app/http)
 
 .PHONY: help run test lint bench clean
 
@@ -29,8 +29,8 @@ $(NODE)/node_modules/.done: $(NODE)/package-lock.json
 	touch $@
 
 test: $(VENV)/.dev $(if $(shell command -v npm),$(NODE)/node_modules/.done)  ## the whole suite
-	$(BIN)/python -m pytest --numprocesses auto $(PURE)
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(PURE))
+	$(BIN)/python -m pytest --numprocesses auto $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(SIDE_BY_SIDE)) --durations 12
 
 lint: $(VENV)/.dev  ## style, types and the import contract
 	$(BIN)/ruff check .

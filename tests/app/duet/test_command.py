@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from vivavoce.app.cli import main
+from vivavoce.app.recording import RECORDINGS
 
 pytestmark = pytest.mark.offline
 
@@ -126,3 +127,24 @@ def test_the_same_voice_twice_is_warned_of(capsys: pytest.CaptureFixture[str], t
     persona.write_text('name = "Zoe"\ninstructions = "You are Zoe."\nvoice = "george"\n')
     assert main(["duet", "--topic", str(topic), "--a", str(persona), "--turns", "2"]) == 0
     assert "will be hard to tell apart" in capsys.readouterr().err
+
+
+def test_a_person_cuts_in_is_answered_and_they_go_on(
+    capsys: pytest.CaptureFixture[str], topic: Path, tmp_path: Path
+) -> None:
+    cut = RECORDINGS / "tt-somethingwrong.wav"
+    words = tmp_path / "a.md"
+    given = ["--topic", topic, "--turns", 6, "--in", f"{cut}@9", "--expect", "something is terribly wrong"]
+    turns, summary = duet(capsys, *given, "--transcript", words)
+    said = next(n for n, turn in enumerate(turns) if turn["speaker"] == "listener")
+    assert 0 < said < len(turns) - 2
+    before, after = turns[said - 1], turns[said + 1]
+    assert before["interrupted"] or turns[said - 2]["interrupted"]
+    assert after["speaker"] in ("Olive", "Magnus")
+    assert summary["ended"] == "done"
+    assert "~~" in words.read_text()
+
+
+def test_a_cut_that_makes_no_sense(capsys: pytest.CaptureFixture[str], topic: Path) -> None:
+    assert main(["duet", "--topic", str(topic), "--in", "question.wav"]) == 2
+    assert "--in is a recording and when it cuts in, as question.wav@7.5" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ...audio.pcm import Pcm
 from ...core.commands import Message
 from ...core.conversation import Conversation
 from ...core.errors import BadInput
@@ -26,6 +27,7 @@ from ..agent.call import Call
 from ..agent.names import EngineNames
 from ..agent.served import ServedAgent
 from ..engines import choose_models, open_engines, works_here
+from ..recording import load
 from ..settings import policy_settings
 from .debate import DebateLlm
 from .export import captions, markdown, write_wav
@@ -48,6 +50,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--transcript", type=Path, metavar="FILE", help="write the words: .md, or .vtt for captions")
     parser.add_argument("--realtime", action="store_true", help="take as long as the voices do")
     parser.add_argument("--speakers", action="store_true", help="hear it, and cut in by the microphone")
+    parser.add_argument(
+        "--in",
+        dest="cuts",
+        action="append",
+        default=[],
+        metavar="FILE.wav@S",
+        help="a recording that cuts in after S s",
+    )
+    parser.add_argument("--expect", action="append", default=[], metavar="WORDS", help="a phrase that it may well say")
     parser.add_argument("--policy", action="append", default=[], metavar="KEY=VALUE", help="change one setting")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each answer, and a summary")
 
@@ -55,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     topic = _topic(args.topic)
     policy = _policy(args)
+    cuts = [_cut(text) for text in args.cuts]
     agents = load_persona(args.a), load_persona(args.b)
     if agents[0].name == agents[1].name:
         raise BadInput(f"both personas are called {agents[0].name}; fix: give one of them another name")
@@ -65,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         print(note, file=sys.stderr)
     stage = Stage(_printer(args))
     realtime = args.realtime or args.speakers or not all(works_here(names, (llm,)) for names, llm in models)
-    summary = run_loop(_play(args, topic, policy, agents, models, stage), realtime=realtime)
+    summary = run_loop(_play(args, topic, policy, agents, models, stage, cuts), realtime=realtime)
     _end(args, topic, agents, stage, summary)
     return 0
 
@@ -79,6 +91,18 @@ def _topic(path: Path) -> str:
     if not text:
         raise BadInput(f"{path} is empty; fix: write what they are to talk about")
     return text[:LONGEST_TOPIC]
+
+
+def _cut(text: str) -> tuple[float, Pcm]:
+    """A recording, and when it cuts in. Raises BadInput."""
+    name, mark, seconds = text.rpartition("@")
+    try:
+        at = float(seconds)
+    except ValueError:
+        at = -1.0
+    if not mark or at < 0:
+        raise BadInput(f"--in is a recording and when it cuts in, as question.wav@7.5; not {text!r}")
+    return at, load(Path(name)).pcm
 
 
 def _policy(args: argparse.Namespace) -> Policy:
@@ -126,18 +150,24 @@ def _printer(args: argparse.Namespace) -> Any:
 
 
 async def _play(
-    args: argparse.Namespace, topic: str, policy: Policy, agents: tuple[Agent, Agent], models: Models, stage: Stage
+    args: argparse.Namespace,
+    topic: str,
+    policy: Policy,
+    agents: tuple[Agent, Agent],
+    models: Models,
+    stage: Stage,
+    cuts: list[tuple[float, Pcm]],
 ) -> Summary:
     (first, llm_a), (second, llm_b) = models
     async with (
-        open_engines(first, (llm_a,), ears=args.speakers) as engines_a,
+        open_engines(first, (llm_a,), ears=args.speakers or bool(cuts)) as engines_a,
         open_engines(second, (llm_b,), ears=False) as engines_b,
     ):
         served = [ServedAgent(agent, engines) for agent, engines in zip(agents, (engines_a, engines_b), strict=True)]
         for one in served:
             one.check()
-        configs = {one.agent.name: _config(one) for one in served}
-        transport: Transport = Listener()
+        configs = {one.agent.name: replace(_config(one), expect=tuple(args.expect)) for one in served}
+        transport: Transport = Listener(cuts)
         if args.speakers:
             from ...transports.mic import open_microphone
 

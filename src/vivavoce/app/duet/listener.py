@@ -1,9 +1,9 @@
-"""Somebody who only listens: silence in time, until the call is over."""
+"""Somebody who listens: silence in time, until the call is over, and recordings of theirs that cut in."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 
@@ -17,8 +17,10 @@ FRAME = 320
 class Listener:
     reports_playback = False
 
-    def __init__(self) -> None:
+    def __init__(self, cuts: Sequence[tuple[float, Pcm]] = ()) -> None:
+        """`cuts`: what they say (16 kHz), and how many seconds into the call."""
         self._closed = False
+        self._cuts = [(round(at * RATE), pcm) for at, pcm in cuts]
 
     async def frames(self) -> AsyncIterator[Frame]:
         loop, silence = asyncio.get_running_loop(), np.zeros(FRAME, dtype=np.int16)
@@ -26,7 +28,19 @@ class Listener:
         while not self._closed:
             number += 1
             await asyncio.sleep(max(0.0, start + number * FRAME / RATE - loop.time()))
-            yield Frame((number - 1) * FRAME, silence, RATE)
+            at = (number - 1) * FRAME
+            yield Frame(at, self._said(at, silence), RATE)
+
+    def _said(self, at: int, silence: Pcm) -> Pcm:
+        """The frame that begins at this sample."""
+        for start, pcm in self._cuts:
+            if start < at + FRAME and at < start + pcm.size:
+                frame = silence.copy()
+                begin = max(0, start - at)
+                piece = pcm[max(0, at - start) :][: FRAME - begin]
+                frame[begin : begin + piece.size] = piece
+                return frame
+        return silence
 
     def play(self, pcm: Pcm) -> None:
         """It is heard elsewhere."""

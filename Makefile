@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE := tests/clients/node
 # On all cores at once; all others want the machine for themselves, as they speak in real time.
-SIDE_BY_SIDE := $(addprefix tests/,core audio wire sim golden runtime providers app/agent app/duet app/http)
+SIDE_BY_SIDE := $(addprefix tests/,core audio wire sim golden runtime providers conformance docs)
+SIDE_BY_SIDE += $(addprefix tests/app/,agent config doctor duet http)
 
 .PHONY: help run test lint bench clean
 
@@ -30,7 +31,7 @@ $(NODE)/node_modules/.done: $(NODE)/package-lock.json
 
 test: $(VENV)/.dev $(if $(shell command -v npm),$(NODE)/node_modules/.done)  ## the whole suite
 	$(BIN)/python -m pytest --numprocesses auto $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(SIDE_BY_SIDE)) --durations 12
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(SIDE_BY_SIDE))
 
 lint: $(VENV)/.dev  ## style, types and the import contract
 	$(BIN)/ruff check .

@@ -92,6 +92,8 @@ async def test_speech_interrupts_what_is_played(served: Served) -> None:
     async with running(served.ws, RealtimeAgent(name="viva"), playback_tracker=tracker) as run:
         await run.session.send_message("Tell me a story.")
         audio = await run.expect("audio")
+        # What the client does not have yet, it cannot have played.
+        await run.server("response.output_audio.done")
         tracker.on_play_ms(audio.item_id, audio.content_index, 1200.0)
         await speak(run, "tt-somethingwrong")
         interrupted = await run.expect("audio_interrupted")

@@ -4,20 +4,23 @@ from hypothesis import strategies as st
 
 from vivavoce.audio.fifo import Fifo
 
-step = st.tuples(st.booleans(), st.integers(0, 40))
+step = st.tuples(st.sampled_from(["write", "read", "drop"]), st.integers(0, 40))
 
 
 @given(st.integers(1, 100), st.integers(1, 17), st.lists(step, max_size=60))
 def test_what_goes_in_comes_out_in_order(limit, block, steps):
     fifo, held, at = Fifo(limit, block), [], 0
-    for writes, size in steps:
-        if writes:
+    for kind, size in steps:
+        if kind == "write":
             pcm = np.arange(at, at + size).astype(np.int16)
             taken = fifo.write(pcm)
             assert taken == min(size, limit - len(held))
             held += pcm[:taken].tolist()
             pcm[:] = -1
             at += size
+        elif kind == "drop":
+            fifo.drop_last(size)
+            held = held[: max(0, len(held) - size)]
         else:
             out = np.full(size, -9, dtype=np.int16)
             taken = fifo.read(out)

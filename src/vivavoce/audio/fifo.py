@@ -65,6 +65,8 @@ class Fifo:
     def drop_last(self, samples: int) -> None:
         """Forget so many of the samples written last."""
         self._size -= min(samples, self._size)
+        while len(self._blocks) * self._block - self._read - self._size >= self._block:
+            self._blocks.pop()
 
     def clear(self) -> None:
         """Forget everything."""

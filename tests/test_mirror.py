@@ -46,6 +46,7 @@ ELSEWHERE = {
     "app/watch.py": "app/test_peer_calls.py",
     "app/words_in.py": "app/test_realtime.py",
     "providers/deepgram/connecting.py": "providers/deepgram/test_stt.py",
+    "providers/elevenlabs/voices.py": "providers/elevenlabs/test_tts.py",
     "providers/hosted/link.py": "providers/hosted/test_listener.py",
     "providers/local/stt_worker.py": "providers/local/test_stt.py",
     "providers/local/tts_worker.py": "providers/local/test_tts.py",

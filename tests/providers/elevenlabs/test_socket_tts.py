@@ -12,7 +12,7 @@ from tests.providers.voices.sockets import FakeElevenSocket
 from vivavoce.core.commands import Usage
 from vivavoce.providers.base import ProviderError
 from vivavoce.providers.elevenlabs.socket_tts import ElevenLabsSocketTts
-from vivavoce.providers.elevenlabs.tts import VOICES
+from vivavoce.providers.elevenlabs.voices import VOICES
 
 TEXT = "It rains in Spain, mainly on the plain."
 
@@ -37,6 +37,14 @@ async def test_the_connection_is_of_the_voice_and_the_context_of_the_speech():
         assert fake.connections == 1
         await say(tts, voice="abc")
         assert fake.connections == 2
+        await tts.close()
+
+
+async def test_a_model_that_hears_the_language_from_the_text_is_not_told_it():
+    async with FakeElevenSocket() as fake:
+        tts = ElevenLabsSocketTts("eleven_multilingual_v2", KEY, fake.url, "de-at")
+        await say(tts)
+        assert "language_code" not in fake.requests[0].raw
         await tts.close()
 
 

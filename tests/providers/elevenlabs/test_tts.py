@@ -13,7 +13,8 @@ from tests.providers.voices.requests import FakeEleven
 from tests.providers.voices.script import KEY, sound
 
 from vivavoce.core.commands import Usage
-from vivavoce.providers.elevenlabs.tts import VOICES, ElevenLabsTts
+from vivavoce.providers.elevenlabs.tts import ElevenLabsTts
+from vivavoce.providers.elevenlabs.voices import VOICES
 
 
 async def say(tts, text="Yes.", voice="sarah", speed=1.0, before=""):

@@ -14,7 +14,7 @@ from ..hosted.failures import Answered, needed
 from ..hosted.lines import Line, Lines
 from ..hosted.speaking import Ask, HostedTts, Part, addresses
 from ..hosted.words import Letters
-from .tts import VOICES
+from .voices import FASTEST, SLOWEST, VOICES, options, voice_id
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -37,7 +37,7 @@ class ElevenLabsSocketTts(HostedTts):
 
     vendor = "elevenlabs-ws"
     variable = "ELEVENLABS_API_KEY"
-    slowest, fastest = 0.7, 1.2
+    slowest, fastest = SLOWEST, FASTEST
     voices = tuple(VOICES)
 
     def __init__(self, model: str, key: str, url: str = "", language: str = "") -> None:
@@ -48,11 +48,8 @@ class ElevenLabsSocketTts(HostedTts):
         self._open = connect
         self._headers = {"xi-api-key": key}
         self._base = addresses(url or _URL)[1]
-        options: dict[str, Any] = {"model_id": model, "output_format": f"pcm_{self.rate}", "sync_alignment": "true"}
-        options["inactivity_timeout"] = _INACTIVE_S
-        if language:
-            options["language_code"] = language.partition("-")[0]
-        self._query = urlencode(options)
+        line = {"sync_alignment": "true", "inactivity_timeout": _INACTIVE_S}
+        self._query = urlencode(options(model, self.rate, language) | line)
         self._numbers = count(1)
         self._lines: Lines[ClientConnection] = Lines(self._connect)
 
@@ -72,8 +69,7 @@ class ElevenLabsSocketTts(HostedTts):
             # What still comes of it is of a context that nobody asks for.
             await say(line, close_context=True)
 
-        voice = VOICES.get(ask.voice.lower(), ask.voice)
-        async with self._lines.line(voice, begin, hush) as line:
+        async with self._lines.line(voice_id(ask.voice), begin, hush) as line:
             async for part in self._made(line, context):
                 yield part
 

@@ -13,10 +13,9 @@ from ...runtime.observe import Observer
 from ...runtime.session import Session
 from ...runtime.tools import OnNotice, ToolCode
 from ...transports.base import Transport
+from ..engines import voices_of
 from .agent import Agent
 from .call import Call
-
-DEFAULT_VOICE = "emma"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +30,7 @@ class ServedAgent:
     @property
     def voices(self) -> tuple[str, ...]:
         """Of its synthesiser; its own first."""
-        known = self.engines.tts.voices
-        own = self.agent.voice or (DEFAULT_VOICE if DEFAULT_VOICE in known else next(iter(known), ""))
-        return (own, *(voice for voice in known if voice != own))
+        return voices_of(self.engines.tts, self.agent.voice)
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:

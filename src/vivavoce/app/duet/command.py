@@ -19,7 +19,6 @@ from ...core.events import DuetBegun, ItemCreated
 from ...core.policy import PRESETS, Policy, changed
 from ...providers.base import Llm
 from ...runtime.clock import run as run_loop
-from ...runtime.engines import AgentConfig
 from ...runtime.session import Session, Summary
 from ...transports.base import Transport
 from ..agent.agent import Agent
@@ -76,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     for note in () if args.json else notes:
         print(note, file=sys.stderr)
     stage = Stage(_printer(args))
-    realtime = args.realtime or args.speakers or not all(works_here(names, (llm,)) for names, llm in models)
+    realtime = args.realtime or args.speakers or not all(works_here(names, llms) for names, llms in models)
     summary = run_loop(_play(args, topic, policy, agents, models, stage, cuts), realtime=realtime)
     _end(args, topic, agents, stage, summary)
     return 0
@@ -118,20 +117,21 @@ def _policy(args: argparse.Namespace) -> Policy:
     return changed(PRESETS["browser"], settings | policy_settings(args.policy))
 
 
-Models = list[tuple[EngineNames, Llm]]
+Models = list[tuple[EngineNames, tuple[Llm, ...]]]
 
 
 def _models(agents: tuple[Agent, Agent]) -> tuple[Models, list[str]]:
     """The mind of each: what it asks for, what the environment has, or the script."""
-    env, found, notes = dict(os.environ), [], []
+    env, notes = dict(os.environ), []
+    found: Models = []
     for number, agent in enumerate(agents):
         names = agent.engines.otherwise(env)
         if names.llm:
             llms, about = choose_models(names, env)
-            found.append((names, llms[0]))
+            found.append((names, llms))
             notes.append(f"{agent.name}: {about}")
         else:
-            found.append((names, DebateLlm(hopeful=number == 0)))
+            found.append((names, (DebateLlm(hopeful=number == 0),)))
             notes.append(f"{agent.name} is a small script and not a language model; set VIVAVOCE_LLM=PROVIDER:MODEL.")
     return found, notes
 
@@ -158,15 +158,16 @@ async def _play(
     stage: Stage,
     cuts: list[tuple[float, Pcm]],
 ) -> Summary:
-    (first, llm_a), (second, llm_b) = models
+    (first, llms_a), (second, llms_b) = models
     async with (
-        open_engines(first, (llm_a,), ears=args.speakers or bool(cuts)) as engines_a,
-        open_engines(second, (llm_b,), ears=False) as engines_b,
+        open_engines(first, llms_a, ears=args.speakers or bool(cuts)) as engines_a,
+        open_engines(second, llms_b, ears=False) as engines_b,
     ):
         served = [ServedAgent(agent, engines) for agent, engines in zip(agents, (engines_a, engines_b), strict=True)]
         for one in served:
             one.check()
-        configs = {one.agent.name: replace(_config(one), expect=tuple(args.expect)) for one in served}
+        expect = tuple(args.expect)
+        configs = {one.agent.name: replace(one.config(Call(one.agent)), greeting="", expect=expect) for one in served}
         transport: Transport = Listener(cuts)
         if args.speakers:
             from ...transports.mic import open_microphone
@@ -177,10 +178,6 @@ async def _play(
         )
         asyncio.get_running_loop().call_soon(_begin, session, topic, agents, args.turns)
         return await session.run()
-
-
-def _config(one: ServedAgent) -> AgentConfig:
-    return replace(one.agent.config(Call(one.agent), one.voices[0], one.engines), greeting="")
 
 
 def _begin(session: Session, topic: str, agents: tuple[Agent, Agent], turns: int) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.docs.generators import loaded
 
 from vivavoce.app.config.load import load
 from vivavoce.app.config.table import SETTINGS
@@ -17,12 +17,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_configuration", DOCS / "generate_configuration.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded("generate_configuration")
 
 
 def test_the_page_says_what_the_table_says(generator: ModuleType) -> None:

@@ -36,9 +36,13 @@ class Lineup:
     def failed(self, engine: int, now: int) -> None:
         self.failed_at[engine] = now
 
+    def works(self, engine: int) -> None:
+        """Its last failure is forgotten."""
+        self.failed_at.pop(engine, None)
+
     def answered(self, engine: int, ms: int) -> None:
         """It began to answer, `ms` after it was asked."""
-        self.failed_at.pop(engine, None)
+        self.works(engine)
         self.times.setdefault(engine, deque(maxlen=KEPT)).append(ms)
 
     def p95(self, engine: int) -> int | None:

@@ -54,7 +54,7 @@ def add_audio(context: Context, reply: Reply, event: ReplyAudio) -> bool:
         reply.audio_at = context.now
         context.clear_timer("dead_air", reply.id)
     if not part.samples:
-        context.ttss.failed_at.pop(part.engine, None)
+        context.ttss.works(part.engine)
     reply.ledger.audio(event.part, event.samples, event.words, event.lead)
     reply.marks.set("tts_first_byte", context.now)
     expect_audio(context, reply)

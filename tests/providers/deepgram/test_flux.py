@@ -9,7 +9,7 @@ pytest.importorskip("deepgram")
 
 from deepgram.core.unchecked_base_model import construct_type
 from deepgram.listen.v2.socket_client import V2SocketClientResponse
-from tests.providers.ears.vendor import KEY
+from tests.providers.ears.vendor import KEY, Silent
 from tests.providers.ears.vendors import FakeFlux
 
 from vivavoce.providers.deepgram.flux import FluxLink, FluxStt
@@ -17,16 +17,6 @@ from vivavoce.providers.hosted.failures import Answered
 from vivavoce.providers.hosted.link import Began, Judged, Reached, Said
 
 TIMES = ((0.5, 0.9),)
-
-
-class Silent:
-    """A connection that says nothing."""
-
-    def __aiter__(self) -> Silent:
-        return self
-
-    async def __anext__(self) -> None:
-        raise StopAsyncIteration
 
 
 def read(**message: Any) -> list[Any]:

@@ -9,22 +9,12 @@ pytest.importorskip("deepgram")
 
 from deepgram.core.unchecked_base_model import construct_type
 from deepgram.listen.v1.socket_client import V1SocketClientResponse
-from tests.providers.ears.vendor import KEY
+from tests.providers.ears.vendor import KEY, Silent
 from tests.providers.ears.vendors import FakeNova
 
 from vivavoce.providers.deepgram.stt import DeepgramLink, DeepgramStt
 from vivavoce.providers.hosted.failures import Answered
 from vivavoce.providers.hosted.link import Reached, Said
-
-
-class Silent:
-    """A connection that says nothing."""
-
-    def __aiter__(self) -> Silent:
-        return self
-
-    async def __anext__(self) -> None:
-        raise StopAsyncIteration
 
 
 def read(**message: Any) -> list[Any]:

@@ -22,6 +22,16 @@ NOISE = ("<html>this is no answer", "[1, 2]", "7", '{"type": "Novelty", "message
 """Frames of no sense, and of no type that anybody knows."""
 
 
+class Silent:
+    """A connection that says nothing."""
+
+    def __aiter__(self) -> Silent:
+        return self
+
+    async def __anext__(self) -> None:
+        raise StopAsyncIteration
+
+
 @dataclass
 class Script:
     """Seconds and caller samples (16 kHz); by default a good day."""

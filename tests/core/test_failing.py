@@ -3,7 +3,7 @@
 from script import Script, telling
 
 from vivavoce.core.commands import Role
-from vivavoce.core.events import ReplyAsked, ReplyAudio, ReplyAudioEnded, UserWords
+from vivavoce.core.events import EnginesChanged, HandedOff, ReplyAsked, ReplyAudio, ReplyAudioEnded, UserWords
 from vivavoce.core.notices import ReplyClosed
 
 
@@ -116,3 +116,24 @@ def test_the_last_recogniser_goes_on_as_well_as_it_can():
     c = Script()
     c.fails(Role.STT)
     c.never("Listen")
+
+
+def test_an_agent_with_a_recogniser_of_its_own_hears_with_it_what_is_not_settled():
+    c = Script(stt_ms=None)
+    c.hears("what time is it")
+    c.silence(250)
+    c.saw("FinishWords 1")
+    turn = c.c.listening.turn
+    c.post(HandedOff("billing"))
+    c.post(EnginesChanged(llms=1, ttss=1, stts=2))
+    c.saw(f"Listen 0 @{turn.start // 16} HANDED_OFF", "FinishWords 1 HANDED_OFF")
+    c.fails(Role.STT)
+    c.saw("Listen 1")
+
+
+def test_an_agent_without_one_of_its_own_goes_on_with_the_recogniser_of_before():
+    c = Script()
+    c.hears("what time is it")
+    c.post(EnginesChanged(llms=2, ttss=1))
+    c.never("Listen")
+    assert c.c.context.llms.count == 2

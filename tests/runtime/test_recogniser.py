@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from tests.runtime.fakes import HELLO, Call, Said, ScriptLlm, ScriptStt, ScriptSttCall, ToneTts, make
+from tests.runtime.fakes import HELLO, Call, LevelVad, Said, ScriptLlm, ScriptStt, ScriptSttCall, ToneTts, make
 
 from vivavoce.core.commands import Generate, Listen, Role, Speak, Why
-from vivavoce.core.events import ProviderFailed, ReplyText
+from vivavoce.core.events import HandedOff, ProviderFailed, ReplyText
 from vivavoce.core.notices import Ending, ReplyClosed, UserTurned
 from vivavoce.core.policy import BROWSER, changed
 from vivavoce.providers.base import Post, ProviderError
+from vivavoce.runtime.clock import run
+from vivavoce.runtime.engines import AgentConfig, Engines
 
 
 def heard(call: Call) -> list[str]:
@@ -124,3 +126,37 @@ def test_another_synthesiser_speaks_with_a_voice_of_its_own() -> None:
     [closed] = call.told(ReplyClosed)
     assert (closed.ending, closed.heard) == (Ending.DONE, "It is noon.")
     assert spare.spoken == ["It is noon."]
+
+
+AGAIN = Said(4_000, 900, "and what day")
+
+
+def handed_on(stt: LateStt) -> Call:
+    """A call that another agent takes over between two turns; it hears with `stt`."""
+    first = SpareStt(HELLO, AGAIN)
+    call = make(HELLO, AGAIN, until=8_000, stt=first, on_handed_off=lambda name: call.session.configure(billing))
+    billing = AgentConfig("Bills.", "tone", engines=Engines(LevelVad(), call.llm, call.tts, stt))
+
+    async def whole() -> None:
+        asyncio.get_running_loop().call_later(3, call.session.post, HandedOff("billing"))
+        await call.session.run()
+
+    run(whole(), realtime=False)
+    return call
+
+
+def test_another_agent_hears_with_its_own_recogniser() -> None:
+    own = SpareStt(Said(AGAIN.at, AGAIN.ms, "and what day is it"))
+    call = handed_on(own)
+    assert heard(call) == [HELLO.text, "and what day is it"]
+    assert [c.why for c in call.commands(Listen)] == [Why.HANDED_OFF]
+    assert len(own.calls) == 1
+    assert call.stt is not None
+    assert call.stt.calls[0].closed
+
+
+def test_where_it_cannot_be_had_the_recogniser_of_before_hears_on() -> None:
+    call = handed_on(SpareStt(error=ProviderError("refused", "no key")))
+    assert heard(call) == [HELLO.text, AGAIN.text]
+    assert [c.why for c in call.commands(Listen)] == [Why.HANDED_OFF, Why.NEXT_ENGINE]
+    assert [e.code for e in call.events(ProviderFailed)] == ["refused"]

@@ -20,6 +20,7 @@ from .events import (
     CallStarted,
     DigitPressed,
     DuetBegun,
+    EnginesChanged,
     Event,
     HandedOff,
     HangUpAsked,
@@ -54,6 +55,7 @@ from .events import (
     UserWords,
 )
 from .floor import floor_of
+from .lineup import Lineup
 from .listening import Listening
 from .meter import Prices
 from .notices import AgentChanged, Floor, FloorChanged, IdleTimedOut, Origin, ReplyRefused, Transferring, UserPressed
@@ -340,6 +342,12 @@ class Conversation:
         self.context.emit(Become(event.agent, Why.HANDED_OFF))
         self.context.tell(AgentChanged(event.agent), Why.HANDED_OFF)
 
+    def _engines_changed(self, event: EnginesChanged) -> None:
+        self.context.llms, self.context.ttss = Lineup(event.llms), Lineup(event.ttss)
+        if event.stts:
+            self.context.stts = Lineup(event.stts)
+            self.listening.listen_again(Why.HANDED_OFF)
+
     def _say(self, event: Say) -> None:
         if event.text.strip():
             self.speaking.say(event, Origin.SAY, Why.ASKED)
@@ -374,6 +382,7 @@ _ROUTES: dict[type, _Route] = {
     HangUpAsked: Conversation._hang_up_asked,
     TransferAsked: Conversation._transfer_asked,
     HandedOff: Conversation._handed_off,
+    EnginesChanged: Conversation._engines_changed,
     DuetBegun: Conversation._duet_begun,
     ItemCreated: Conversation._item_created,
     ItemDeleted: lambda c, e: c.context.history.remove(e.item),

@@ -338,6 +338,16 @@ class HandedOff:
 
 
 @dataclass(frozen=True, slots=True)
+class EnginesChanged:
+    """The agent that speaks now has engines of its own: how many of each stand in for each other."""
+
+    llms: int = 1
+    ttss: int = 1
+    stts: int = 0
+    """Recognisers, the first of which is to take over; 0 where the call keeps those that it has."""
+
+
+@dataclass(frozen=True, slots=True)
 class DuetBegun:
     """Two agents talk with each other from now on, about what the history holds; the caller listens."""
 
@@ -426,6 +436,7 @@ Event = (
     | HangUpAsked
     | TransferAsked
     | HandedOff
+    | EnginesChanged
     | DuetBegun
     | ItemCreated
     | ItemDeleted

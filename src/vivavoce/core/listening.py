@@ -245,7 +245,7 @@ class Listening:
             self.context.stts.failed(self.recogniser, self.context.now)
             self.listen_again()
 
-    def listen_again(self) -> None:
+    def listen_again(self, why: Why = Why.NEXT_ENGINE) -> None:
         """The best recogniser goes on where the words that are certain end; one that failed just now gets a moment."""
         stts, now = self.context.stts, self.context.now
         engine = stts.best(now, self.context.policy.engines.rest_ms)
@@ -253,14 +253,15 @@ class Listening:
         if now < ready:
             self.context.set_timer("listen", 0, ready)
             return
+        self.context.clear_timer("listen", 0)
         self.recogniser = engine
         turn, since = self.turn, max(0, self.hearing.position - in_samples(self.context.policy.hearing.prefix_ms))
         if turn is not None:
             since = turn.forget_guesses()
-        self.context.emit(Listen(engine, since, Why.NEXT_ENGINE))
+        self.context.emit(Listen(engine, since, why))
         for waiting in [*self.committed, *([] if turn is None else [turn])]:
             if waiting.owed:
-                self.context.emit(FinishWords(waiting.id, self.hearing.position, Why.NEXT_ENGINE))
+                self.context.emit(FinishWords(waiting.id, self.hearing.position, why))
                 self.context.set_timer("words", waiting.id, now + self.context.policy.endpoint.words_timeout_ms)
 
     def awaited(self, number: int) -> Turn | None:

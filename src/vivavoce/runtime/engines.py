@@ -62,7 +62,7 @@ class AgentConfig:
     max_tokens: int | None = None
     """Longest answer of the model; None for as long as it likes."""
     engines: Engines | None = None
-    """The language model and the synthesiser of this agent; None for those of the session."""
+    """Those of this agent; None for those of the session. Voice activity and turn models are always the session's."""
     expect: tuple[str, ...] = ()
     """Phrases that callers are likely to say, best first, for the recogniser."""
     language: str = "en"

@@ -53,6 +53,14 @@ class Recogniser:
         code = "timeout" if error is None else as_provider_error(error).code
         self._post(ProviderFailed(Role.STT, code, detail))
 
+    def prefer(self, stts: Sequence[Stt]) -> int:
+        """From now on these come first, and those of before stand in for them. Returns how many there are then, or 0
+        where nothing changes: nobody is to be heard, or they come first already."""
+        if not self._stts or not stts or tuple(self._stts[: len(stts)]) == tuple(stts):
+            return 0
+        self._stts = (*stts, *(stt for stt in self._stts if stt not in stts))
+        return len(self._stts)
+
     def take_over(self, ears: Ears, engine: int, since: int, expect: Sequence[str]) -> None:
         """Another one hears the caller, beginning with the audio from `since` on."""
         gone, self.call = self.call, None

@@ -13,7 +13,7 @@ from ..audio.pcm import AudioError, Pcm
 from ..core.commands import EndCall, Report, Role, Tell, Why
 from ..core.conversation import Conversation
 from ..core.errors import Misuse
-from ..core.events import CallEnded, CallStarted, Event, ProviderFailed, Tick, Used
+from ..core.events import CallEnded, CallStarted, EnginesChanged, Event, ProviderFailed, Tick, Used
 from ..core.notices import ReplyRefused, UserTurned
 from ..providers.base import ProviderError
 from ..transports.base import AheadTransport, Attached, ObservingTransport, OpenAir, ReportingTransport, Transport
@@ -135,8 +135,13 @@ class Session:
         if self._executor is None:
             raise Misuse("the call has not begun; give the agent to the session instead")
         self._executor.configure(agent, ref)
-        if not ref:
-            self._tools.declare(agent.tools)
+        if ref:
+            return
+        before, now = (one.engines or self._engines for one in (self._agent, agent))
+        self._agent = agent
+        self._tools.declare(agent.tools)
+        if now is not before:
+            self.post(EnginesChanged(len(now.llms), len(now.ttss), self._recogniser.prefer(now.stts)))
 
     async def run(self) -> Summary:
         """The whole call. Raises `EngineError` when an engine cannot be opened, and whatever bug ends the session;
@@ -175,7 +180,7 @@ class Session:
             await self._recogniser.open_first(self._agent.expect)
         try:
             echo = None if self._echo is None else self._is_echo
-            keeps = len(self._engines.stts) > 1
+            keeps = len(self._engines.stts) > 1 or self._on_handed_off is not None
             ears = Ears(self._engines.vads, self._recogniser.call, self.post, self._on_pcm, remember, echo, keeps)
         except Exception as error:
             raise EngineError(f"the voice activity detector cannot be opened: {error}") from error

@@ -40,25 +40,26 @@ class Ears:
 
     model = "test:ears"
 
-    def __init__(self) -> None:
-        self.closed = 0
+    def __init__(self, hears: str = "what I always hear") -> None:
+        self.hears, self.opened, self.closed = hears, 0, 0
 
     async def open(self, post: Any, expect: Any = ()) -> Any:
-        return Listening(post)
+        self.opened += 1
+        return Listening(post, self.hears)
 
     async def close(self) -> None:
         self.closed += 1
 
 
 class Listening:
-    def __init__(self, post: Any) -> None:
-        self._post, self._segment, self._begin = post, 0, 0
+    def __init__(self, post: Any, hears: str) -> None:
+        self._post, self._hears, self._segment, self._begin = post, hears, 0, 0
 
     def feed(self, start: int, pcm: Any) -> None:
         pass
 
     def finish(self, upto: int) -> None:
-        self._post(UserWords(self._segment, "what I always hear", True, self._begin, upto))
+        self._post(UserWords(self._segment, self._hears, True, self._begin, upto))
         self._segment, self._begin = self._segment + 1, upto
 
     async def close(self) -> None:
@@ -126,6 +127,23 @@ def test_agents_may_share_an_engine_of_ones_own() -> None:
     agent = Agent("One.", name="one", llm=Script(Script.call("hand_off_to_two")), tts=beeps, handoffs=[other])
     assert agent.simulate("the other one").said == "Two."
     assert beeps.spoken == [("Two.", "low")]
+
+
+@pytest.mark.offline
+def test_another_agent_hears_with_its_own_recogniser_and_those_that_want_the_same_share_it() -> None:
+    def heard(first: Ears, second: Ears) -> str:
+        other = Agent("Two.", name="two", llm=Script("Two.", "Three."), tts=Beeps(), stt=second)
+        agent = Agent(
+            "x", name="one", llm=Script(Script.call("hand_off_to_two")), tts=Beeps(), stt=first, handoffs=[other]
+        )
+        return agent.simulate("the other one", "and then", spoken=True).turns[-1].user
+
+    one, two = Ears("first"), Ears("second")
+    assert heard(one, two) == "second"
+    assert (one.opened, two.opened, one.closed, two.closed) == (1, 1, 1, 1)
+    shared = Ears("shared")
+    assert heard(shared, shared) == "shared"
+    assert (shared.opened, shared.closed) == (1, 1)
 
 
 class Text(Script):

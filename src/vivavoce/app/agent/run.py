@@ -6,14 +6,16 @@ import argparse
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from ...core.errors import BadInput
 from ...providers.base import Llm
+from ...runtime.engines import Engines
 from ..config import load
 from ..engines import choose_models, open_engines
 from . import mcp
 from .agent import Agent
-from .names import EngineNames
+from .names import EngineNames, Wanted
 from .served import ServedAgent
 
 
@@ -68,10 +70,15 @@ async def served(
     Raises BadInput.
     """
     async with AsyncExitStack() as stack:
-        opened = {
-            names: await stack.enter_async_context(open_engines(names, llms, ears, env))
-            for names, llms in models.items()
-        }
+        opened: dict[EngineNames, Engines] = {}
+        hearing: dict[Wanted, Engines] = {}
+        for names, llms in models.items():
+            # A hand-off among those who share a recogniser must not make the caller unheard for a moment.
+            known = hearing.get(names.stt)
+            engines = await stack.enter_async_context(open_engines(names, llms, ears and known is None, env))
+            if known is not None:
+                engines = replace(engines, stt=known.stt, spare_stts=known.spare_stts)
+            opened[names] = hearing[names.stt] = engines
         offers = await stack.enter_async_context(mcp.offered(place for one in agents.values() for place in one.mcp))
         found = {
             name: ServedAgent(agent, opened[agent.engines.otherwise(env)], mcp.tools_of(agent, offers))

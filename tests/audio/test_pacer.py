@@ -755,3 +755,84 @@ def test_silence_at_the_end_of_a_trimmed_reply_counts_as_played_and_takes_no_tim
     assert (out[: 4 * N] == 9_000).all()
     assert max(p.samples for p in played if p.reply == 1) == 7 * N
     assert max(p.samples for p in played if p.reply == 2) == 2 * N
+
+
+def test_a_reply_may_begin_over_the_end_of_the_one_before() -> None:
+    pacer = Pacer()
+    for reply, size in ((1, N + 100), (2, 2 * N)):
+        pacer.write(reply, np.full(size, 1000 * reply, np.int16))
+        pacer.end(reply)
+    pacer.release(1)
+    pacer.release(2, -30)
+    first, second, third = (pacer.frame() for _ in range(3))
+    assert set(first.pcm.tolist()) == {1000}
+    assert second.pcm.tolist() == [1000] * 70 + [3000] * 30 + [2000] * (N - 100)
+    assert second.played == [(1, N + 100, False), (2, N - 70, False)]
+    assert [(v.reply, v.at, v.pcm.size) for v in second.voices] == [(1, 0, 100), (2, 70, N - 70)]
+    assert set(second.voices[0].pcm.tolist()) == {1000}
+    assert set(third.pcm.tolist()) == {2000}
+    assert [(v.reply, v.at) for v in third.voices] == [(2, 0)]
+
+
+def test_where_the_end_is_not_known_the_next_one_waits_for_it() -> None:
+    pacer = Pacer()
+    pacer.write(1, np.full(N // 2, 1000, np.int16))
+    pacer.write(2, np.full(N, 2000, np.int16))
+    pacer.release(1)
+    pacer.release(2, -N)
+    assert [v.reply for v in pacer.frame().voices] == [1]
+    pacer.end(1)
+    assert [v.reply for v in pacer.frame().voices] == [2]
+
+
+def test_both_voices_of_an_overlap_pause_and_go_on_together() -> None:
+    pacer = Pacer()
+    for reply, size in ((1, 3 * N), (2, 4 * N)):
+        pacer.write(reply, np.full(size, 1000, np.int16))
+        pacer.end(reply)
+    pacer.release(1)
+    pacer.release(2, -2 * N)
+    for _ in range(2):
+        pacer.frame()
+    pacer.hold(1)
+    pacer.frame()
+    before = pacer.position(1), pacer.position(2)
+    assert not pacer.frame().pcm.any()
+    assert (pacer.position(1), pacer.position(2)) == before
+    pacer.resume(1)
+    pacer.frame()
+    assert pacer.position(1) > before[0]
+    assert pacer.position(2) > before[1]
+
+
+def test_an_interruption_ends_both_voices_of_an_overlap() -> None:
+    pacer = Pacer()
+    for reply in (1, 2):
+        pacer.write(reply, np.full(4 * N, 1000, np.int16))
+        pacer.end(reply)
+    pacer.release(1)
+    pacer.release(2, -2 * N)
+    for _ in range(3):
+        pacer.frame()
+    pacer.flush(1, 3 * N)
+    pacer.flush(2, 0)
+    told = [p for _ in range(3) for p in pacer.frame().played if p.final]
+    assert sorted(p.reply for p in told) == [1, 2]
+    assert all(p.samples > 0 for p in told)
+    assert pacer.idle
+
+
+def test_a_short_reply_within_the_end_of_another_is_over_before_it() -> None:
+    pacer = Pacer()
+    for reply, size in ((1, 3 * N), (2, 50), (3, N)):
+        pacer.write(reply, np.full(size, 1000 * reply, np.int16))
+        pacer.end(reply)
+    pacer.release(1)
+    pacer.release(2, -N - 50)
+    pacer.release(3)
+    frames = [pacer.frame() for _ in range(4)]
+    assert [v.reply for f in frames for v in f.voices] == [1, 1, 2, 1, 3]
+    assert frames[1].voices[1].pcm.size == 50
+    assert set(frames[3].pcm.tolist()) == {3000}
+    pacer.frame()
+    assert pacer.idle

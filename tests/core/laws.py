@@ -14,6 +14,7 @@ from vivavoce.core.commands import (
     RunTool,
     Speak,
     Tell,
+    Why,
 )
 from vivavoce.core.conversation import Conversation
 from vivavoce.core.events import Turns
@@ -70,9 +71,10 @@ class Laws:
         assert not (self.ended and commands), f"decided after the end: {commands}"
         for command in commands:
             match command:
-                case Generate(reply, items, speculative):
+                case Generate(reply, items, speculative, why):
                     legal(items)
-                    if speculative:
+                    # An eager answer of a duet may know less than all that was said.
+                    if speculative and why is not Why.EAGER:
                         self.early[reply] = normalise(items[-1].text)
                 case Release(reply) | Hold(reply):
                     assert reply in self.opened, f"never promoted: {command}"

@@ -3,9 +3,9 @@
 import pytest
 from script import Script
 
-from vivavoce.core.commands import Generate, Message, Release, Role
+from vivavoce.core.commands import Generate, Message, Release, Role, Usage
 from vivavoce.core.duet import HUMAN_GAPS_MS
-from vivavoce.core.events import DuetBegun, ItemCreated, ReplyTextEnded
+from vivavoce.core.events import DuetBegun, ItemCreated, ReplyTextEnded, Used
 
 TOPIC = Message("topic", "user", "Is it better to rise early?")
 
@@ -88,6 +88,12 @@ def test_people_pause_about_a_fifth_of_a_second():
     assert 180 < sum(HUMAN_GAPS_MS) / len(HUMAN_GAPS_MS) < 240
 
 
+def test_at_times_people_begin_a_little_before_the_end():
+    early = [gap for gap in HUMAN_GAPS_MS if gap < 0]
+    assert 0.1 < len(early) / len(HUMAN_GAPS_MS) < 0.4
+    assert min(early) > -250
+
+
 def test_it_ends_after_so_many_answers_when_the_last_was_heard():
     c = begun(turns=2)
     says(c, "Early is good.")
@@ -163,7 +169,7 @@ def test_the_other_says_so_when_one_cannot_answer_any_more():
     c.saw("closed 2 failed", "opened 3 apology", "Speak 3.0 'I am afraid that bob cannot answer any more.' of ada")
     c.tts()
     c.plays(6)
-    c.saw("closed 1 done", "closed 3 done", "EndCall done")
+    c.saw("closed 1 done", "closed 3 done", "EndCall failed")
     c.laws.at_end()
 
 
@@ -176,10 +182,106 @@ def test_two_answers_without_a_word_are_the_end():
     c.saw("EndCall done")
 
 
-def test_a_moderator_is_heard_by_whoever_is_asked_next():
+def test_a_moderator_is_heard_by_whoever_speaks_next():
     c = begun()
     says(c, "Early is good.")
-    c.post(ItemCreated(Message("m1", "system", "Speak of cats now.")))
     says(c, "Late is better.")
+    c.plays(0.2)
+    c.post(ItemCreated(Message("m1", "system", "Speak of cats now.")))
+    # What Bob had prepared is made anew, and Ada finishes.
+    c.saw("Flush 2 @0 STEERED")
+    c.wait(40)
+    c.saw("Generate 3 of bob DUET")
+    assert c.request() == [
+        "user: Is it better to rise early?",
+        "user: Early is good.",
+        "system: Speak of cats now.",
+    ]
+    c.never("Flush 1")
+    assert c.c.context.duet.asked == 2
+
+
+def test_another_persona_takes_a_seat_and_what_the_one_before_had_prepared_is_dropped():
+    c = begun(turns=3)
+    says(c, "Early is good.")
+    says(c, "Late is better.")
+    c.plays(0.2)
+    c.post(DuetBegun("ada", "cleo", 3))
+    c.wait(40)
+    c.saw("Flush 2 @0 STEERED", "Generate 3 of cleo")
+    says(c, "Never is best.", reply=3)
+    c.plays(2)
+    c.saw("Generate 4 of ada")
+    assert "user: Never is best." in c.request()
+
+
+EAGER = {"duet.eager": "yes", "duet.eager_chars": 20}
+LONG = "The keeper of the light climbed all the stairs again, and he lit the lamp for every ship at sea. "
+
+
+def begun_early():
+    """Bob thinks about what is certain of Ada's first answer."""
+    c = begun(EAGER)
+    c.llm(LONG, end=False)
+    c.llm("Then he", end=False, reply=1)
+    c.saw("Generate 2 early of bob EAGER")
+    assert c.request()[-1] == f"user: {LONG.strip()}"
+    return c
+
+
+def test_an_eager_answer_stands_when_there_was_nothing_else():
+    c = begun(EAGER)
+    c.llm(LONG, end=False)
+    c.saw("Generate 2 early of bob")
+    c.post(ReplyTextEnded(1))
+    c.saw("opened 2 duet PROMOTED")
+    c.never("Generate 3")
+    assert c.c.context.duet.asked == 2
+
+
+def test_while_there_is_time_an_eager_answer_is_made_again_with_all_that_was_said():
+    c = begun_early()
+    c.llm(" slept until noon.", reply=1)
+    c.saw("Cancel 2 REVISED", "Generate 3 of bob DUET")
+    assert c.request()[-1] == f"user: {LONG}Then he slept until noon."
+
+
+def test_without_time_an_eager_answer_stands():
+    c = begun_early()
+    c.tts()
+    c.plays(5.8)
+    c.llm(" slept.", reply=1)
+    c.saw("opened 2 duet PROMOTED")
+    c.never("Generate 3")
+
+
+def paid(c, reply, cost):
+    c.post(Used(Usage(Role.LLM, "m", (("tokens", cost),)), reply))
+
+
+def test_they_stop_politely_before_the_budget_is_exceeded():
+    c = begun({"limits.budget": 10.0}, prices={("m", "tokens"): 1.0})
+    says(c, "Early is good.")
+    paid(c, 1, 3.0)
+    c.saw("Generate 2 of bob")
+    says(c, "Late is better.")
+    paid(c, 2, 4.0)
     c.plays(1.5)
-    assert "system: Speak of cats now." in c.request()
+    # A third one might cost 5.
+    c.saw("closed 1 done", "opened 3 say BUDGET", "Speak 3.0 'I have to stop here.' of ada")
+    c.tts()
+    c.plays(4)
+    c.saw("closed 2 done", "closed 3 done", "EndCall budget")
+    c.never("Generate 3")
+    assert c.c.context.meter.call.cost <= 10.0
+
+
+def test_what_an_answer_is_expected_to_cost_counts_before_the_first():
+    c = Script({"limits.budget": 1.0})
+    c.post(ItemCreated(TOPIC))
+    c.post(DuetBegun("ada", "bob", 4, turn_cost=2.0))
+    c.saw("opened 1 say BUDGET")
+    c.tts()
+    c.plays(3)
+    c.saw("EndCall budget")
+    c.never("Generate")

@@ -1,8 +1,9 @@
 """The player without a clock: one frame per call, each reply in its turn, exact to the sample.
 
 Whoever owns the clock calls `frame` once per frame time. Replies sound one at a time in the order of their release; the
-next begins at the very sample after the last of the one before. Where sound is cut it fades, and the samples of the
-fade count as played: `position` is always what was truly emitted.
+next begins at the very sample after the last of the one before, so many samples later, or so many earlier, over its
+end. Where sound is cut it fades, and the samples of the fade count as played: `position` is always what was truly
+emitted.
 
 Where the sound breaks off with nothing left to fade (an underrun, a flush at the end of what was there), its last value
 falls to zero over the length of a fade. That tail belongs to no reply and is not counted.
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .levels import trail_silence
+from .mix import lay_out
 from .pcm import AudioError, Pcm, clip, gain_of
 from .track import Track
 
@@ -39,6 +41,16 @@ class Progress(NamedTuple):
     """True once after a flush: nothing more of it will be emitted."""
 
 
+class Voice(NamedTuple):
+    """The sound of one reply in a frame."""
+
+    reply: int
+    at: int
+    """Sample of the frame at which it begins."""
+    pcm: Pcm
+    """Not to be altered, and only good until the next frame."""
+
+
 class PacerFrame(NamedTuple):
     """What one call of `Pacer.frame` gives."""
 
@@ -48,6 +60,8 @@ class PacerFrame(NamedTuple):
     """The replies that moved in this frame, and those that a flush ended since the last one."""
     underrun: bool
     """True when a reply ought to have sounded here and had no audio."""
+    voices: list[Voice]
+    """What the frame is made of."""
 
 
 class Pacer:
@@ -120,13 +134,13 @@ class Pacer:
             track.end(trail_silence(track.rest(), self.rate) if trim else 0)
 
     def release(self, reply: int, pause: int = 0) -> None:
-        """The reply may sound, after those released before it and `pause` samples of silence. It need not have audio
-        yet."""
+        """The reply may sound, after those released before it and `pause` samples of silence; a negative pause lets it
+        begin over the last samples of the one before, if its end is known by then. It need not have audio yet."""
         if reply in self._dead:
             return
         track = self._open(reply)
         if track and not track.released:
-            track.released, track.pause = True, pause
+            track.released, track.pause, track.early = True, max(0, pause), max(0, -pause)
             self._line.append(track)
 
     def drop(self, reply: int) -> None:
@@ -138,19 +152,19 @@ class Pacer:
 
     def hold(self, reply: int) -> None:
         """Fade out and pause; keeps the audio and the turn in the line."""
-        if track := self._live.get(reply):
+        for track in self._together(reply):
             track.hold()
 
     def resume(self, reply: int) -> None:
         """Go on at the exact sample where it was held, fading in; also undoes `duck`."""
-        if track := self._live.get(reply):
+        for track in self._together(reply):
             track.resume()
 
     def duck(self, reply: int, db: float) -> None:
         """Lower the reply by `db` (0 or negative) until it is resumed. Raises `AudioError` for no number."""
         if math.isnan(db):
             raise AudioError("a level of nan dB is impossible; use 0 or less")
-        if track := self._live.get(reply):
+        for track in self._together(reply):
             track.duck(min(1.0, gain_of(db)))
 
     def flush(self, reply: int, samples: int) -> None:
@@ -168,7 +182,7 @@ class Pacer:
                 self._remember(reply, position, True)
             return
         track.flush(samples if track.released else 0)
-        if track.released and (samples > 0 or self._line[0] is track):
+        if track.released and (samples > 0 or track.position or self._line[0] is track):
             return
         if track.released:
             self._line.remove(track)
@@ -179,12 +193,14 @@ class Pacer:
     def frame(self) -> PacerFrame:
         """The next frame. Call it once per frame time, also while idle."""
         if self.idle:
-            return PacerFrame(self._silence, [], False)
+            return PacerFrame(self._silence, [], False, [])
         played, self._finals = self._finals, []
         out = np.zeros(self.frame_samples, dtype=np.int16)
         cuts: list[tuple[int, int]] = []
         filled = 0
         underrun = False
+        voices: list[Voice] = []
+        over = self._over_the_end()
         last, self._last = self._last, 0
         while self._line and filled < out.size:
             track = self._line[0]
@@ -196,6 +212,8 @@ class Pacer:
                 continue
             was_starved = track.starved
             got = track.render(out[filled:])
+            if got:
+                voices.append(Voice(track.reply, filled, out[filled : filled + got]))
             filled += got
             if got or filled == 0:
                 last = int(out[filled - 1]) if got else last
@@ -210,7 +228,48 @@ class Pacer:
                 self._last = last if filled == out.size else 0
                 break
             self._line.popleft()
-        return PacerFrame(self._with_tails(out, cuts), played, underrun)
+            if over is not None:
+                # The rest of the frame is that of the one that began over its end.
+                break
+        if over is not None:
+            out = self._add(over, out, cuts, played)
+            voices.append(over)
+        return PacerFrame(self._with_tails(out, cuts), played, underrun, voices)
+
+    def _over_the_end(self) -> Voice | None:
+        """What sounds in the next frame of a reply that begins before the one before it is over."""
+        if len(self._line) < 2:
+            return None
+        first, second = self._line[0], self._line[1]
+        at = 0
+        if not second.position:
+            left = first.left
+            if not second.early or left is None or left - second.early >= self.frame_samples:
+                return None
+            at = max(0, left - second.early)
+        pcm = np.zeros(self.frame_samples - at, dtype=np.int16)
+        got = second.render(pcm)
+        return Voice(second.reply, at, pcm[:got]) if got or second.over else None
+
+    def _add(self, over: Voice, out: Pcm, cuts: list[tuple[int, int]], played: list[Progress]) -> Pcm:
+        """The frame with the one that sounds over the end of another."""
+        track, end = self._live[over.reply], over.at + over.pcm.size
+        if over.pcm.size and (track.flushed if track.over else end < out.size):
+            cuts.append((end, int(over.pcm[-1])))
+        if self._line[0] is track and end == out.size:
+            self._last = int(over.pcm[-1])
+        if track.over:
+            self._line.remove(track)
+        self._report(track, over.pcm.size, played)
+        return lay_out(((0, out), (over.at, over.pcm)), out.size)
+
+    def _together(self, reply: int) -> list[Track]:
+        """The reply, and the one that sounds over its end."""
+        track = self._live.get(reply)
+        if track is None:
+            return []
+        over = track.released and self._line[0] is track and len(self._line) > 1 and self._line[1].position > 0
+        return [track, self._line[1]] if over else [track]
 
     def _with_tails(self, out: Pcm, cuts: list[tuple[int, int]]) -> Pcm:
         """Let the last value before each cut (place, value) fall to zero, into the next frame if need be."""

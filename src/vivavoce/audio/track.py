@@ -67,6 +67,8 @@ class Track:
         self._ramp = Ramp()
         self.pause = 0
         """Samples of silence before its first one."""
+        self.early = 0
+        """Samples of the reply before it over which it may begin."""
         self._left_out = 0
         self._limit = 0
         """Once flushed: the position where it ends."""
@@ -77,6 +79,11 @@ class Track:
     def buffered(self) -> int:
         """Samples written and not yet emitted."""
         return len(self._fifo)
+
+    @property
+    def left(self) -> int | None:
+        """Samples until it is over, from now on; None where that is not known, or while it stands still."""
+        return self.buffered if self._ended and not (self._held or self.flushed or self.pause) else None
 
     def write(self, pcm: Pcm) -> tuple[int, int]:
         """Returns (samples too many for the buffer, samples that came after the end)."""

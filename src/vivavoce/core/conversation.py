@@ -13,7 +13,7 @@ from typing import Any
 from . import by_hand, calling, failing
 from .commands import Become, Command, EndCall, Item, Message, Result, Role, Why
 from .context import Context
-from .duet import Duet, go_on
+from .duet import Duet, go_on, recast, steer
 from .errors import Misuse
 from .events import (
     CallEnded,
@@ -300,6 +300,8 @@ class Conversation:
             self.context.report(Role.LLM, "duplicate_item", f"there is an item {event.item.id!r} already", Why.ASKED)
         elif not self.context.history.add(event.item, event.after):
             self.context.report(Role.LLM, "unknown_item", f"no item {event.after!r} to put one after", Why.ASKED)
+        elif isinstance(event.item, Message) and self.context.duet is not None:
+            steer(self.speaking)
         elif isinstance(event.item, Result) and self.context.tools.runs_away(event.item.call):
             self.speaking.endings.tool_done(event.item.call, event.item.output, ok=True)
 
@@ -325,7 +327,13 @@ class Conversation:
         self._hang_up("transfer", Why.TRANSFER)
 
     def _duet_begun(self, event: DuetBegun) -> None:
-        self.context.duet = Duet((event.first, event.second), event.turns, event.answers)
+        duet = self.context.duet
+        if duet is None:
+            duet = self.context.duet = Duet((event.first, event.second), event.turns, turn_cost=event.turn_cost)
+        else:
+            steer(self.speaking)
+            recast(duet, event.first, event.second)
+        duet.turns, duet.answers = event.turns, event.answers
 
     def _go_on(self, duet: Duet, free: bool) -> None:
         """The two go on while nobody else speaks, or is being answered; when all is said the call ends."""
@@ -333,7 +341,7 @@ class Conversation:
         if free and turn is None and not self.listening.unanswered and self.hanging_up is None:
             go_on(duet, self.speaking)
             if duet.over:
-                self._hang_up("done", Why.DUET)
+                self._hang_up(duet.over, Why.DUET)
 
     def _handed_off(self, event: HandedOff) -> None:
         self.speaking.discard(Why.HANDED_OFF)

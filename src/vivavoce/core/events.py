@@ -349,7 +349,8 @@ class EnginesChanged:
 
 @dataclass(frozen=True, slots=True)
 class DuetBegun:
-    """Two agents talk with each other from now on, about what the history holds; the caller listens."""
+    """Two agents talk with each other from now on, about what the history holds; the caller listens. While two talk
+    already, these take their seats."""
 
     first: str
     second: str
@@ -357,6 +358,8 @@ class DuetBegun:
     """Answers after which it ends; 0 for no end."""
     answers: str = "other"
     """Who answers a caller that cuts in: `same` (who was interrupted) or `other`."""
+    turn_cost: float = 0.0
+    """Money that an answer is expected to cost, as far as it is known before."""
 
 
 @dataclass(frozen=True, slots=True)

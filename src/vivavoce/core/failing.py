@@ -47,8 +47,8 @@ def give_up(speaking: Speaking, reply: Reply, event: ProviderFailed) -> None:
 
 def _say_who_is_gone(speaking: Speaking, duet: Duet, reply: Reply) -> None:
     """Of two agents one cannot answer: the other one says so, once, and they end."""
-    if not duet.over:
-        duet.over = True
+    if not duet.stopping:
+        duet.stopping = "failed"
         gone = f"I am afraid that {reply.speaker} cannot answer any more. Let us stop here."
         speaking.say(Say(gone), Origin.APOLOGY, Why.APOLOGY, duet.other(reply.speaker))
 

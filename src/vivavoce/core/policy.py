@@ -174,9 +174,13 @@ class DuetPolicy:
     gap_ms: int = 0
     """Silence between their answers."""
     natural: bool = False
-    """Instead, as people pause: about 200 ms, now shorter, now longer."""
+    """Instead, as people pause: about 200 ms, now shorter, now longer, at times a little before the end."""
     overlap: bool = True
     """An answer is made while the one before it is heard; False to begin when that is over."""
+    eager: bool = False
+    """It is begun before all words of the one before it are there; made again if they say more and there is time."""
+    eager_chars: int = 120
+    """... as soon as so much of it is certain."""
     longest_chars: int = 1_200
     """Where an answer that does not end is cut; 0 for never."""
 

@@ -19,6 +19,7 @@ from .commands import (
     Generate,
     Hold,
     Item,
+    Message,
     Release,
     Result,
     Resume,
@@ -129,6 +130,10 @@ class Speaking:
         items = self.request(*extra) if asked.items is None else self.context.history.in_order(asked.items)
         if duet is not None:
             items = view(items, reply.speaker, {r.item: r.speaker for r in self.replies.values()})
+            if speculative and origin is Origin.DUET and self.head is not None:
+                # What is certain of the answer that it begins to answer.
+                so_far, item = basis.words, self.head.item
+                items = tuple(replace(i, text=so_far) if isinstance(i, Message) and i.id == item else i for i in items)
         if parent is not None:
             items = results_last(items, {row.call for row in self.context.tools.of(parent.id)})
         reply.marks.set("llm_request", self.context.now)

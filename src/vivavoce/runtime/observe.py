@@ -27,8 +27,9 @@ class Observer:
         """A frame of 480 samples at 24 kHz as it goes to the caller; its first sample is number `position` since the
         call began. Between replies there are no frames: that is silence."""
 
-    def began(self, reply: int, position: int) -> None:
-        """The first sample of a reply is sample `position` of the call, as in `played`."""
+    def spoken(self, reply: int, position: int, pcm: Pcm) -> None:
+        """What sounds of one reply at 24 kHz, from sample `position` of the call on, right after the frame of `played`
+        that holds it. Only good until the next one: copy what is to be kept."""
 
     def close(self) -> None:
         """The call is over; nothing else is called afterwards. Also called for an observer that was left out."""

@@ -36,10 +36,10 @@ class Playout:
         post: Post,
         on_frame: Callable[[int, Pcm], None],
         on_broken: Callable[[Exception], None],
-        on_begun: Callable[[int, int], None] = lambda reply, position: None,
+        on_voice: Callable[[int, int, Pcm], None] = lambda reply, position, pcm: None,
     ) -> None:
-        """`on_broken`: called once if the transport raises; it is not called again after that. `on_begun` gets each
-        reply that begins to sound, and the number of its first sample."""
+        """`on_broken`: called once if the transport raises; it is not called again after that. `on_voice` gets what
+        sounds of each reply, and the number of its first sample."""
         self._transport: Transport | None = transport
         self._reporting = transport if isinstance(transport, ReportingTransport) else None
         self._ahead = Ahead(transport, post, on_broken) if isinstance(transport, AheadTransport) else None
@@ -48,8 +48,7 @@ class Playout:
         self._post = post
         self._on_frame = on_frame
         self._on_broken = on_broken
-        self._on_begun = on_begun
-        self._begun: set[int] = set()
+        self._on_voice = on_voice
         self._pacer = Pacer(OUT_RATE, FRAME_MS)
         self._work = asyncio.Event()
         self._free_at = 0.0
@@ -93,17 +92,16 @@ class Playout:
 
     def _send(self, position: int) -> bool:
         """One frame, if any sample of it belongs to a reply or is to be heard; says whether it was sent."""
-        pcm, moved, _ = self._pacer.frame()
+        pcm, moved, _, voices = self._pacer.frame()
         sounds = bool(pcm.any()) or any(not progress.final for progress in moved)
         if sounds:
             self._on_frame(position, pcm)
+        for voice in voices:
+            self._on_voice(voice.reply, position + voice.at, voice.pcm)
         try:
             if sounds and self._transport is not None and self._ahead is None:
                 self._transport.play(pcm)
             for reply, samples, final in moved:
-                if reply not in self._begun and samples:
-                    self._begun.add(reply)
-                    self._on_begun(reply, position + self._pacer.frame_samples - samples)
                 self._tell(reply, samples, final)
         except Exception as error:
             self._transport = self._reporting = None

@@ -100,7 +100,7 @@ class Session:
         self._scope = Scope(self._crashed)
         self._crash: BaseException | None = None
         self._tools = Tools(agent.tools, on_notice, self.post)
-        self._playout = Playout(transport, self.post, self._on_frame, self._line_broken, self._on_begun)
+        self._playout = Playout(transport, self.post, self._on_frame, self._line_broken, self._on_voice)
         self._echo = Echo() if isinstance(transport, OpenAir) and transport.open_air else None
         self._clock: Clock | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -329,8 +329,8 @@ class Session:
             self._echo.played(position, pcm)
         self._observe(lambda o: o.played(position, pcm))
 
-    def _on_begun(self, reply: int, position: int) -> None:
-        self._observe(lambda o: o.began(reply, position))
+    def _on_voice(self, reply: int, position: int, pcm: Pcm) -> None:
+        self._observe(lambda o: o.spoken(reply, position, pcm))
 
     def _observe(self, call: Callable[[Observer], None]) -> None:
         for observer in self._watching:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from ...audio.mix import stereo
+from ...audio.mix import lay_out, stereo
 from ...audio.pcm import Pcm
 from ...audio.wav import wav_header
 from ...core.units import OUT_RATE
@@ -19,12 +17,8 @@ def write_wav(path: Path, pcm: Pcm, lines: Sequence[Line], speakers: tuple[str, 
     if mixed:
         path.write_bytes(wav_header(OUT_RATE, 1, pcm.size) + pcm.tobytes())
         return
-    sides = [np.zeros_like(pcm), np.zeros_like(pcm)]
-    for line in lines:
-        if line.speaker in speakers:
-            side = sides[speakers.index(line.speaker)]
-            side[line.start : line.end] = pcm[line.start : line.end]
-    both = stereo(*sides)
+    sides = [[piece for line in lines if line.speaker == who for piece in line.voice] for who in speakers]
+    both = stereo(*(lay_out(side, pcm.size) for side in sides))
     path.write_bytes(wav_header(OUT_RATE, 2, pcm.size) + both.tobytes())
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...audio.levels import lead_silence, trail_silence
+from ...audio.mix import lay_out
 from ...audio.pcm import Pcm
 from ...core.commands import Command, Tell
 from ...core.events import Event
@@ -27,12 +28,20 @@ class Line:
     """Sample (24 kHz) of the call at which it begins to sound."""
     end: int = 0
     gap_ms: int | None = None
-    """From the last audible sample before it to its first; None for the first one, and after a person."""
+    """From the last audible sample before it to its first; negative where they overlap. None for the first one, and
+    after a person."""
     hops: tuple[tuple[str, int], ...] = ()
     cost: float | None = 0.0
     interrupted: bool = False
     words: dict[str, float] = field(default_factory=dict)
     """Metered use."""
+    voice: list[tuple[int, Pcm]] = field(default_factory=list)
+    """Its own sound without that of others, in pieces: sample of the call, and what sounds from there on."""
+
+    @property
+    def pcm(self) -> Pcm:
+        """From `start` to `end`."""
+        return lay_out((at - self.start, pcm) for at, pcm in self.voice)
 
 
 class Stage(Observer):
@@ -55,10 +64,9 @@ class Stage(Observer):
                 self._open[reply] = Line(speaker)
             case UserTurned(text=text) if text:
                 self._say(Line("listener", text, text))
-            case ReplyClosed(reply, _, text, heard, _, samples) if reply in self._open:
+            case ReplyClosed(reply, _, text, heard) if reply in self._open:
                 line = self._open[reply]
                 line.text, line.heard, line.interrupted = text, heard, heard != text
-                line.end = line.start + samples
             case TurnReport(reply=reply) if reply in self._open:
                 line = self._open.pop(reply)
                 line.hops, line.cost, line.words = notice.hops, notice.cost, dict(notice.usage)
@@ -72,9 +80,13 @@ class Stage(Observer):
         self.lines.append(line)
         self._on_line(len(self.lines), line)
 
-    def began(self, reply: int, position: int) -> None:
-        if reply in self._open:
-            self._open[reply].start = position
+    def spoken(self, reply: int, position: int, pcm: Pcm) -> None:
+        line = self._open.get(reply)
+        if line is not None:
+            if not line.voice:
+                line.start = position
+            line.voice.append((position, pcm.copy()))
+            line.end = position + pcm.size
 
     def played(self, position: int, pcm: Pcm) -> None:
         end = position + pcm.size
@@ -92,6 +104,5 @@ class Stage(Observer):
         before = self.lines[-1] if self.lines else None
         if before is None or before.speaker == "listener" or before.interrupted:
             return None
-        last, first = self._pcm[before.start : line.start], self._pcm[line.start : line.end]
-        silent = trail_silence(last, OUT_RATE) + lead_silence(first, OUT_RATE)
-        return round(silent * 1000 / OUT_RATE)
+        silent = trail_silence(before.pcm, OUT_RATE) + lead_silence(line.pcm, OUT_RATE)
+        return round((line.start - before.end + silent) * 1000 / OUT_RATE)

@@ -33,6 +33,7 @@ from ..wire.openai_realtime.tools import chosen, functions
 from .agent.served import Cast, ServedAgent
 from .http.errors import make_id
 from .mcp import McpServers
+from .prices import PriceTable, load_prices
 from .watch import Watch
 from .words_in import words_in
 
@@ -58,6 +59,8 @@ class Settings:
     """Directory for a recording of each session."""
     own: AgentConfig = field(default_factory=lambda: AgentConfig("", ""))
     """What clients cannot say or need not: greeting, language, speed, length of answers."""
+    prices: PriceTable = field(default_factory=load_prices)
+    """What the engines cost."""
     peer: Callable[[], Peer] | None = None
     """Makes the peers of WebRTC calls; None where they are not possible."""
     agents: Mapping[str, ServedAgent] = field(default_factory=dict)
@@ -101,7 +104,8 @@ class _Call(ABC, Generic[Line]):
         self._engines = engines
         self._mcp = McpServers(self._listed)
         policy = settings.policy if self._cast is None else self._cast.now.agent.policy
-        conversation = Conversation(policy, {})
+        everybody = (engines,) if self._cast is None else self._cast.engines
+        conversation = Conversation(policy, settings.prices.of(*everybody))
         self._agent_now = self._agent(Configure(session))
         self._transport: Line = self._make_transport()
         self._transport.owner = owner

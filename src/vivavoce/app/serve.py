@@ -19,7 +19,8 @@ from ..core.errors import BadInput
 from ..providers.base import Llm
 from . import embedded, webrtc
 from .engines import choose_models, open_engines, voices_of
-from .settings import Listed, add_agent_arguments, check_agent, complete, engines_of, policy_of
+from .prices import load_prices
+from .settings import Listed, add_agent_arguments, add_prices_option, check_agent, complete, engines_of, policy_of
 
 if TYPE_CHECKING:
     from ..runtime.engines import Engines
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tls-self-signed", action="store_true", help="make a certificate for this run")
     parser.add_argument("--model", default="", help="name that clients are shown (default: the model that answers)")
     add_agent_arguments(parser)
+    add_prices_option(parser)
     parser.add_argument(
         "--max-session", type=int, default=24 * 3600, metavar="SECONDS", help="longest session (default %(default)s)"
     )
@@ -111,6 +113,7 @@ def _check(args: argparse.Namespace) -> None:
     if args.max_session < 1 or args.max_connections < 1:
         raise BadInput("--max-session and --max-connections must be at least 1")
     check_agent(args)
+    load_prices(args.prices)
     voices = embedded.voices()
     if args.voice not in ("", *voices) and not args.tts:
         raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(voices)}")
@@ -156,6 +159,7 @@ async def _serve(args: argparse.Namespace, llms: Sequence[Llm], keys: tuple[str,
             AgentConfig(
                 "", "", speed=args.speed, greeting=args.greeting, max_tokens=args.max_tokens, language=args.language
             ),
+            prices=load_prices(args.prices),
         )
         await _until_stopped(args, engines, settings, keys, tls)
 
@@ -181,6 +185,7 @@ async def _serve_agents(
             (*args.expect, *embedded.expected(engines.llm)),
             most_s=args.max_session,
             record=args.record,
+            prices=load_prices(args.prices),
             agents=found,
         )
         await _until_stopped(args, engines, settings, keys, tls)

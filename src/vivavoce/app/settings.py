@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import BadInput, PolicyError
@@ -45,6 +46,10 @@ def add_agent_arguments(parser: argparse.ArgumentParser, greeting: str = "") -> 
         "--preset", choices=tuple(PRESETS), default="browser", help="the policy to start from (default %(default)s)"
     )
     parser.add_argument("--policy", action="append", default=[], metavar="KEY=VALUE", help="change one setting")
+
+
+def add_prices_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--prices", type=Path, metavar="FILE", help="what engines cost, where our table is wrong")
 
 
 def engines_of(args: argparse.Namespace) -> EngineNames:

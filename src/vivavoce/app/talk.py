@@ -28,8 +28,9 @@ from .agent.load import load_agents
 from .agent.run import Models, everybody, models_of, served
 from .agent.served import Cast, session_of
 from .engines import works_here
+from .prices import load_prices
 from .recording import RECORDINGS, load, require_speech
-from .settings import add_agent_arguments, check_agent, complete, policy_of
+from .settings import add_agent_arguments, add_prices_option, check_agent, complete, policy_of
 
 DEMO = (
     ("conf-leaderhasleft", "the leader has left the conference", None),
@@ -57,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cut-in", type=float, metavar="SECONDS", help="begin each next recording this long into the answer"
     )
     add_agent_arguments(parser, embedded.GREETING)
+    add_prices_option(parser)
     parser.add_argument("--no-waterfall", action="store_true", help="leave the waterfalls out")
     parser.add_argument("--json", action="store_true", help="print one JSON object per turn, and a summary")
     parser.add_argument("--demo", action="store_true", help="microphone if there is one, else the bundled recordings")
@@ -106,6 +108,7 @@ def _check(args: argparse.Namespace) -> None:
     if args.inputs and args.text:
         raise BadInput("--in and --text do not go together; fix: choose one")
     check_agent(args)
+    load_prices(args.prices)
     if args.stereo and args.out is None and not args.demo:
         raise BadInput("--stereo says how to write the call; fix: add --out FILE.wav")
     if args.cut_in is not None and not 0 <= args.cut_in <= 60:
@@ -168,7 +171,7 @@ async def _call(
     async with served(agents, models, env, ears=not args.text) as found:
         first = next(iter(found))
         expect = (*args.expect, *embedded.expected(found[first].engines.llm))
-        session = session_of(Cast(found, first), transport, observers, expect)
+        session = session_of(Cast(found, first), transport, observers, expect, load_prices(args.prices))
         try:
             return await session.run()
         except asyncio.CancelledError:

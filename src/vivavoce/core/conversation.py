@@ -334,6 +334,8 @@ class Conversation:
             steer(self.speaking)
             recast(duet, event.first, event.second)
         duet.turns, duet.answers = event.turns, event.answers
+        meter = self.context.meter
+        meter.prices = {**meter.prices, **{(model, unit): price for model, unit, price in event.prices}}
 
     def _go_on(self, duet: Duet, free: bool) -> None:
         """The two go on while nobody else speaks, or is being answered; when all is said the call ends."""

@@ -360,6 +360,8 @@ class DuetBegun:
     """Who answers a caller that cuts in: `same` (who was interrupted) or `other`."""
     turn_cost: float = 0.0
     """Money that an answer is expected to cost, as far as it is known before."""
+    prices: tuple[tuple[str, str, float], ...] = ()
+    """What they bring along: model, unit, money per unit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,10 @@ class Session:
         if now is not before:
             self.post(EnginesChanged(len(now.llms), len(now.ttss), self._recogniser.prefer(now.stts)))
 
+    def introduce(self, agent: AgentConfig) -> None:
+        """From now on this agent may speak in a duet, by its name; one of the same name speaks no more."""
+        self._speakers[agent.name] = agent
+
     async def run(self) -> Summary:
         """The whole call. Raises `EngineError` when an engine cannot be opened, and whatever bug ends the session;
         when cancelled it first ends the call properly."""

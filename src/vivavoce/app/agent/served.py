@@ -14,6 +14,7 @@ from ...runtime.session import Session
 from ...runtime.tools import OnNotice, ToolCode
 from ...transports.base import Transport
 from ..engines import voices_of
+from ..prices import PriceTable, load_prices
 from .agent import Agent
 from .call import Call
 
@@ -51,9 +52,16 @@ class ServedAgent:
 
 
 def session_of(
-    cast: Cast, transport: Transport, observers: Sequence[Observer] = (), expect: Sequence[str] = ()
+    cast: Cast,
+    transport: Transport,
+    observers: Sequence[Observer] = (),
+    expect: Sequence[str] = (),
+    prices: PriceTable | None = None,
 ) -> Session:
-    """A call with whoever is called, for a caller who brings no settings of their own. `expect`: more phrases."""
+    """A call with whoever is called, for a caller who brings no settings of their own. `expect`: more phrases.
+
+    `prices`: otherwise those of `load_prices`, which may raise BadInput.
+    """
 
     def config() -> AgentConfig:
         found = cast.config()
@@ -66,8 +74,9 @@ def session_of(
         session.post(ToolsDeclared(tuple(tool.spec for tool in now.tools)))
 
     policy, engines = cast.now.agent.policy, cast.now.engines
+    table = load_prices() if prices is None else prices
     session = Session(
-        Conversation(policy, {}),
+        Conversation(policy, table.of(*cast.engines)),
         engines,
         config(),
         transport,
@@ -86,6 +95,11 @@ class Cast:
         self._agents = agents
         self.now = agents[first]
         self.call = Call(self.now.agent)
+
+    @property
+    def engines(self) -> tuple[Engines, ...]:
+        """Of all who may speak."""
+        return tuple(one.engines for one in self._agents.values())
 
     def config(self) -> AgentConfig:
         """Who speaks now."""

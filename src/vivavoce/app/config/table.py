@@ -39,8 +39,9 @@ class Setting:
 
     @property
     def variable(self) -> str:
-        """Its environment variable; those of engines are the short ones."""
-        return f"VIVAVOCE_{self.key.removeprefix('engines.').replace('.', '_').upper()}"
+        """Its environment variable; those of engines and costs are the short ones."""
+        short = self.key.removeprefix("engines.").removeprefix("costs.")
+        return f"VIVAVOCE_{short.replace('.', '_').upper()}"
 
     @property
     def option(self) -> str:
@@ -55,6 +56,7 @@ class Setting:
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "engines": ("talk", "serve", "doctor"),
+    "costs": ("talk", "serve"),
     "agent": ("talk", "serve", "doctor"),
     "policy": ("talk", "serve", "doctor"),
     "server": ("serve",),
@@ -63,6 +65,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 
 ABOUT: Mapping[str, str] = {
     "engines": "Which engines a call has. An Agent that names its own keeps them.",
+    "costs": "What the engines cost: [costs](costs.md).",
     "agent": "Who speaks in `talk` and `serve` where no APP.py says so.",
     "policy": "How calls are tuned. An Agent with a policy of its own keeps it.",
     "server": "Where and how calls are taken.",
@@ -80,6 +83,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("engines.llm", Kind.NAMES, "language model, as `openai:gpt-5-mini`; later ones stand in for earlier ones"),
     Setting("engines.stt", Kind.NAMES, "recogniser, as `deepgram:nova-3`"),
     Setting("engines.tts", Kind.NAMES, "synthesiser, as `cartesia:sonic-3`"),
+    Setting("costs.prices", Kind.PATH, "file of prices, which outrank ours"),
     Setting("agent.instructions", Kind.TEXT, "what the model is told"),
     Setting("agent.voice", Kind.TEXT, "a voice of the synthesiser"),
     Setting("agent.greeting", Kind.TEXT, "the agent's first words; empty for none"),

@@ -16,12 +16,13 @@ _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 _DULL = frozenset(
     (
         "about after again against also although always another because been before being better between both bring "
-        "cannot chance claim could courage does doing done each even ever every from further good grant have having "
-        "here imagine itself just less like lovely made make many matter maybe more most much must never nothing "
-        "notice only other over perhaps plans point question quite rather really said same say says seem sentence "
-        "settled should since some something sounds speak still such suppose sure take talk tell than that their them "
-        "then there these they thing think this those though through time told topic true under until upon very want "
-        "well were what when where whether which while will with without word words worth would your yours "
+        "cannot chance claim come comes could courage does doing done each even ever every from further good grant "
+        "have having here imagine itself just less like lovely made make many matter maybe more most much must never "
+        "nothing notice only other over perhaps plans point question quite rather really right said same say says "
+        "seem sentence settled should since some something sounds speak still such suppose sure take talk tell than "
+        "that their them then there these they thing think this those though through time told topic true under until "
+        "upon very want well were what when where whether which while will with without word words worth would your "
+        "yours "
     ).split()
 )
 HOPEFUL = (
@@ -63,16 +64,20 @@ class DebateLlm:
 
     def _answer(self, ask: Ask) -> str:
         said = [item for item in ask.items if isinstance(item, Message)]
-        topic = said[0].text if said else ""
+        # What steers them is what they talk about from then on.
+        topics = [n for n, item in enumerate(said) if item.role == "system" or item.id.startswith("topic")]
+        about = topics[-1] if topics else 0
+        topic, since = (said[about].text, said[about + 1 :]) if said else ("", [])
         mine = sum(item.role == "agent" for item in said)
-        last = next((item.text for item in reversed(said[1:]) if item.role == "user"), "")
+        last = next((item.text for item in reversed(since) if item.role == "user"), "")
         words = _words(topic)
         phrases = HOPEFUL if self._hopeful else DOUBTFUL
         turn = mine * 2 + (not self._hopeful)
         a, b = (words[(turn + n) % len(words)] if words else "that" for n in (0, 1))
         echo = next((word for word in _words(last) if word not in (a, b)), b)
         form = (FIRST if self._hopeful else FIRST_DOUBT) if not last else phrases[mine % len(phrases)]
-        return form.format(a=a, b=b, echo=echo, quote=_quote(topic, turn))
+        quote = _quote(topic, turn) if said and said[about].role == "user" else ""
+        return " ".join(form.format(a=a, b=b, echo=echo, quote=quote).split())
 
 
 def _words(text: str) -> list[str]:

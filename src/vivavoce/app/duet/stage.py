@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ...audio.levels import lead_silence, trail_silence
 from ...audio.mix import lay_out
 from ...audio.pcm import Pcm
@@ -36,7 +34,8 @@ class Line:
     words: dict[str, float] = field(default_factory=dict)
     """Metered use."""
     voice: list[tuple[int, Pcm]] = field(default_factory=list)
-    """Its own sound without that of others, in pieces: sample of the call, and what sounds from there on."""
+    """Its own sound without that of others, in pieces: sample of the call, and what sounds from there on. Kept until
+    the next one has been heard."""
 
     @property
     def pcm(self) -> Pcm:
@@ -50,8 +49,6 @@ class Stage(Observer):
         self.lines: list[Line] = []
         self._on_line = on_line
         self._open: dict[int, Line] = {}
-        self._pcm: Pcm = np.zeros(OUT_RATE * 60, dtype=np.int16)
-        self._size = 0
 
     def handled(self, now: int, event: Event, commands: Sequence[Command]) -> None:
         for command in commands:
@@ -88,21 +85,10 @@ class Stage(Observer):
             line.voice.append((position, pcm.copy()))
             line.end = position + pcm.size
 
-    def played(self, position: int, pcm: Pcm) -> None:
-        end = position + pcm.size
-        if end > self._pcm.size:
-            self._pcm = np.concatenate((self._pcm, np.zeros(max(end, self._pcm.size), dtype=np.int16)))
-        self._pcm[position:end] = pcm
-        self._size = max(self._size, end)
-
-    @property
-    def pcm(self) -> Pcm:
-        """All that was heard of both, 24 kHz, from the beginning of the call."""
-        return self._pcm[: self._size]
-
     def _gap(self, line: Line) -> int | None:
         before = self.lines[-1] if self.lines else None
         if before is None or before.speaker == "listener" or before.interrupted:
             return None
         silent = trail_silence(before.pcm, OUT_RATE) + lead_silence(line.pcm, OUT_RATE)
+        before.voice.clear()
         return round((line.start - before.end + silent) * 1000 / OUT_RATE)

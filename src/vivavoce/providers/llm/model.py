@@ -150,6 +150,7 @@ class PydanticLlm:
         amounts = {
             "input_tokens": used.input_tokens,
             "cached_input_tokens": used.cache_read_tokens,
+            "cache_write_tokens": used.cache_write_tokens,
             "output_tokens": used.output_tokens,
         }
         told = tuple((unit, float(amount)) for unit, amount in amounts.items() if amount)

@@ -193,7 +193,7 @@ class ReplyAudioEnded:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The first `samples` samples of the reply were handed to the caller's transport."""
+    """The first `samples` samples of the reply were handed to a transport whose client plays by itself."""
 
     reply: int
     samples: int

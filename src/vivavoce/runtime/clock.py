@@ -37,6 +37,10 @@ class Clock:
         return self._start + ms / 1000
 
 
+_LOOK = 16
+"""Turns of a loop on virtual time from one look at the world outside to the next."""
+
+
 class WarpLoop(asyncio.SelectorEventLoop):
     """An event loop on virtual time. When nothing is ready it jumps to its next timer instead of waiting for it.
 
@@ -101,9 +105,17 @@ class _WarpSelector(selectors.BaseSelector):
     def __init__(self, loop: WarpLoop) -> None:
         self._loop = loop
         self._real = selectors.DefaultSelector()
+        self._unlooked = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None or timeout <= 0:
+        if timeout is None:
+            return self._real.select(timeout)
+        # Without work outside nothing is due from there, and Ctrl-C may wait for a few turns of the loop.
+        self._unlooked += 1
+        if self._unlooked < _LOOK and self._loop.warp(max(0.0, timeout)):
+            return []
+        self._unlooked = 0
+        if timeout <= 0:
             return self._real.select(timeout)
         ready = self._real.select(0)
         if ready or self._loop.warp(timeout):

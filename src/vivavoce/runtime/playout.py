@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..audio.pacer import Pacer
 from ..audio.pcm import Pcm
-from ..core.events import Played, Sent
+from ..core.events import Played
 from ..core.units import OUT_RATE
 from ..providers.base import Post
 from ..transports.base import AheadTransport, ReportingTransport, Transport
@@ -109,8 +109,6 @@ class Playout:
         return sounds
 
     def _tell(self, reply: int, samples: int, final: bool) -> None:
-        if self._ahead is None:
-            self._post(Sent(reply, samples))
         if self._reporting is None:
             self._post(Played(reply, samples, final))
         else:

@@ -288,7 +288,7 @@ class World:
         if self._pacer.idle:
             self._frame_at = None
             return
-        _, moved, _ = self._pacer.frame()
+        moved = self._pacer.frame().played
         for reply, samples, final in moved:
             if self._ahead is None:
                 self.post(e.Sent(reply, samples))

@@ -1,4 +1,4 @@
-"""Somebody who listens: silence in time, until the call is over, and recordings of theirs that cut in."""
+"""Somebody who listens until the call is over, and whose recordings cut in."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ class Listener:
     reports_playback = False
 
     def __init__(self, cuts: Sequence[tuple[float, Pcm]] = ()) -> None:
-        """`cuts`: what they say (16 kHz), and how many seconds into the call."""
-        self._closed = False
+        """`cuts`: what they say (16 kHz), and how many seconds into the call. Who has nothing to say has no
+        microphone."""
+        self._closed = asyncio.Event()
         self._cuts = [(round(at * RATE), pcm) for at, pcm in cuts]
 
     async def frames(self) -> AsyncIterator[Frame]:
+        if not self._cuts:
+            await self._closed.wait()
+            return
         loop, silence = asyncio.get_running_loop(), np.zeros(FRAME, dtype=np.int16)
         start, number = loop.time(), 0
-        while not self._closed:
+        while not self._closed.is_set():
             number += 1
             await asyncio.sleep(max(0.0, start + number * FRAME / RATE - loop.time()))
             at = (number - 1) * FRAME
@@ -46,4 +50,4 @@ class Listener:
         """It is heard elsewhere."""
 
     async def close(self) -> None:
-        self._closed = True
+        self._closed.set()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ...audio.levels import lead_silence, trail_silence
-from ...audio.mix import lay_out
 from ...audio.pcm import Pcm
 from ...core.commands import Command, Tell
 from ...core.events import Event
@@ -37,10 +36,19 @@ class Line:
     """Its own sound without that of others, in pieces: sample of the call, and what sounds from there on. Kept until
     the next one has been heard."""
 
-    @property
-    def pcm(self) -> Pcm:
-        """From `start` to `end`."""
-        return lay_out((at - self.start, pcm) for at, pcm in self.voice)
+    def first_audible(self) -> int:
+        """Sample of the call; `end` where all of it is silent."""
+        for at, pcm in self.voice:
+            if (silent := lead_silence(pcm, OUT_RATE)) < pcm.size:
+                return at + silent
+        return self.end
+
+    def last_audible(self) -> int:
+        """The sample after it; `start` where all of it is silent."""
+        for at, pcm in reversed(self.voice):
+            if (silent := trail_silence(pcm, OUT_RATE)) < pcm.size:
+                return at + pcm.size - silent
+        return self.start
 
 
 class Stage(Observer):
@@ -89,6 +97,6 @@ class Stage(Observer):
         before = self.lines[-1] if self.lines else None
         if before is None or before.speaker == "listener" or before.interrupted:
             return None
-        silent = trail_silence(before.pcm, OUT_RATE) + lead_silence(line.pcm, OUT_RATE)
+        samples = line.first_audible() - before.last_audible()
         before.voice.clear()
-        return round((line.start - before.end + silent) * 1000 / OUT_RATE)
+        return round(samples * 1000 / OUT_RATE)

@@ -45,6 +45,7 @@ def options(command: str) -> list[str]:
         ("explain", "talk.md"),
         ("simulate", "simulation.md"),
         ("pull", "engines.md"),
+        ("bridge", "bridge.md"),
     ],
 )
 def test_every_option_is_described(command: str, page: str) -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "pull": "download a model that an engine on this machine needs",
     "serve": "serve applications that speak OpenAI's Realtime protocol",
     "duet": "let two agents talk with each other, without a pause",
+    "bridge": "let two agents or Realtime servers call each other",
     "simulate": "play many synthetic calls and check every invariant",
     "replay": "play a recorded call's events again and compare every command",
     "explain": "print the timeline and the waterfalls of a recorded call",

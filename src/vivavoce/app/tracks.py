@@ -20,13 +20,18 @@ from ..runtime.observe import Observer
 _BLOCK = 1 << 16
 
 
+def check_writable(path: Path) -> None:
+    """Raises BadInput."""
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise BadInput(f"cannot write {path}; fix: name a file in a folder that exists and may be written")
+
+
 class Tracks(Observer):
     """The agent's side at 24 kHz, or with `stereo` the caller on the left and the agent on the right."""
 
     def __init__(self, path: Path, stereo: bool) -> None:
         """Raises BadInput at once when the file cannot be written."""
-        if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-            raise BadInput(f"cannot write {path}; fix: name a file in a folder that exists and may be written")
+        check_writable(path)
         self._path = path
         self._stereo = stereo
         self._agent = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
@@ -35,7 +40,11 @@ class Tracks(Observer):
 
     def heard(self, now: int, pcm: Pcm) -> None:
         if self._stereo:
-            self._caller.write(self._up.push(pcm).tobytes())
+            self.said(self._up.push(pcm))
+
+    def said(self, pcm: Pcm) -> None:
+        """The caller's next samples, where they are known at 24 kHz."""
+        self._caller.write(pcm.tobytes())
 
     def played(self, position: int, pcm: Pcm) -> None:
         self._agent.seek(2 * position)

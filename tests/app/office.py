@@ -18,6 +18,7 @@ from tests.transports.peer import LONG_S, Peer, tidy
 
 from vivavoce.app import mcp
 from vivavoce.app.http.socket import Opening
+from vivavoce.app.prices.table import PriceTable
 from vivavoce.app.realtime import RealtimeCalls, Settings
 from vivavoce.providers.base import Post
 from vivavoce.runtime.clock import run
@@ -64,13 +65,14 @@ class Office:
         record: Path | None = None,
         most_s: int = 3600,
         voices: tuple[str, ...] = ("tone",),
+        prices: PriceTable | None = None,
         **engines: Any,
     ):
         self.llm = ScriptLlm(*(answers or (ANSWER,)))
         self.lines: list[str] = []
         given = {"stt": InstantStt(), "tts": InstantTts()} | engines
         made = Engines(LoudVads(), self.llm, given["tts"], given["stt"])
-        settings = Settings("viva", "Be brief.", voices, most_s=most_s, record=record)
+        settings = Settings("viva", "Be brief.", voices, most_s=most_s, record=record, prices=prices or PriceTable())
         self.calls = RealtimeCalls(made, settings, self.lines.append)
         self.handlers: list[asyncio.Task[None]] = []
         self.peers: list[Peer] = []

@@ -19,7 +19,7 @@ from vivavoce.transports import clients
 from vivavoce.transports.base import AheadTransport, Attached, ObservingTransport, ReportingTransport
 from vivavoce.transports.realtime import Realtime
 from vivavoce.wire.openai_realtime import config
-from vivavoce.wire.openai_realtime.effects import Configure, Connect, Send, Shut
+from vivavoce.wire.openai_realtime.effects import Configure, Connect, Direct, Send, Shut
 from vivavoce.wire.openai_realtime.server import Server
 
 RATE = 24_000
@@ -45,7 +45,7 @@ class Line:
 
     def __init__(self, recognise_s: float = 0.0) -> None:
         self.server = Server("test", config.first("m", "realtime", "Be brief.", {}), 0)
-        self.transport = Realtime(self.server, self._configure, self._connect, self._recognise)
+        self.transport = Realtime(self.server, self._configure, self._connect, self._recognise, self._direct)
         self.got: list[Frame | Event | Configure | Connect] = []
         self.at: list[float] = []
         """When each frame came."""
@@ -62,6 +62,9 @@ class Line:
         self._take(effect)
 
     def _connect(self, effect: Connect) -> None:
+        self.got.append(effect)
+
+    def _direct(self, effect: Direct) -> None:
         self.got.append(effect)
 
     async def _recognise(self, pcm: np.ndarray, rate: int) -> str:

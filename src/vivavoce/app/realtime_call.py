@@ -27,10 +27,13 @@ from ..transports.realtime import Realtime
 from ..transports.webrtc.call import WebRtc
 from ..transports.webrtc.peer import Channel, Peer
 from ..wire.openai_realtime import config as wire
-from ..wire.openai_realtime.effects import Configure, Connect, McpTool
+from ..wire.openai_realtime.effects import Configure, Connect, Direct, McpTool
 from ..wire.openai_realtime.server import Server
 from ..wire.openai_realtime.tools import chosen, functions
+from .agent.agent import Agent
 from .agent.served import Cast, ServedAgent
+from .duet.live import Audience, LiveDuet
+from .duet.persona import personas
 from .http.errors import make_id
 from .mcp import McpServers
 from .prices import PriceTable, load_prices
@@ -59,6 +62,8 @@ class Settings:
     """Directory for a recording of each session."""
     own: AgentConfig = field(default_factory=lambda: AgentConfig("", ""))
     """What clients cannot say or need not: greeting, language, speed, length of answers."""
+    personas: Mapping[str, Agent] = field(default_factory=personas)
+    """Who may talk with each other in a duet, by the names that clients call them."""
     prices: PriceTable = field(default_factory=load_prices)
     """What the engines cost."""
     peer: Callable[[], Peer] | None = None
@@ -103,6 +108,7 @@ class _Call(ABC, Generic[Line]):
         self._server = Server(ids, session, int(now) + settings.most_s, self.plays, epoch, own)
         self._engines = engines
         self._mcp = McpServers(self._listed)
+        self._audience = Audience(self._publish)
         policy = settings.policy if self._cast is None else self._cast.now.agent.policy
         everybody = (engines,) if self._cast is None else self._cast.engines
         conversation = Conversation(policy, settings.prices.of(*everybody))
@@ -122,6 +128,8 @@ class _Call(ABC, Generic[Line]):
         )
         if self._cast is not None:
             self._cast.begin(self._session)
+        tell, prices, personas = self._publish, settings.prices, settings.personas
+        self._duet = LiveDuet(self._session, engines, prices, personas, self._audience, tell, self._refuse)
         self._ids: tuple[str, ...] = (self._server.id,)
 
     @abstractmethod
@@ -130,10 +138,13 @@ class _Call(ABC, Generic[Line]):
 
     def _observers(self) -> Sequence[Observer]:
         if self._settings.record is None:
-            return ()
+            return (self._audience,)
         from ..runtime.record import Recorder
 
-        return (Recorder(self._settings.record / self._server.id, overwrite=False),)
+        return (
+            self._audience,
+            Recorder(self._settings.record / self._server.id, overwrite=False),
+        )
 
     @asynccontextmanager
     async def _running_session(self) -> AsyncIterator[asyncio.Task[Any]]:
@@ -154,6 +165,7 @@ class _Call(ABC, Generic[Line]):
         finally:
             timer.cancel()
             self._forget()
+            await self._duet.close()
             await self._mcp.close()
             with suppress(EngineError):
                 await _outlast(talking)
@@ -193,6 +205,15 @@ class _Call(ABC, Generic[Line]):
     def _connect(self, effect: Connect) -> None:
         self._mcp.connect(effect.server)
 
+    def _direct(self, effect: Direct) -> None:
+        self._duet.direct(effect)
+
+    def _refuse(self, message: str, asked: Direct) -> None:
+        self._transport.perform(self._server.refuse(message, asked))
+
+    def _publish(self, message: dict[str, Any]) -> None:
+        """Tell those who watch; nobody can, over a WebSocket."""
+
     async def _recognise(self, pcm: Pcm, rate: int) -> str:
         """The words in some audio; none when the recogniser fails."""
         return "" if self._engines.stt is None else await words_in(self._engines.stt, pcm, rate)
@@ -227,7 +248,7 @@ class SocketCall(_Call[Realtime]):
     """A session over a WebSocket."""
 
     def _make_transport(self) -> Realtime:
-        return Realtime(self._server, self._configure, self._connect, self._recognise)
+        return Realtime(self._server, self._configure, self._connect, self._recognise, self._direct)
 
     async def run(self, socket: Socket) -> None:
         """Until the client hangs up, the session ends, or its time is over."""
@@ -251,13 +272,17 @@ class PeerCall(_Call[WebRtc]):
         assert self._settings.peer is not None
         tools = [tool.spec.name for tool in self._agent_now.tools]
         started = {"call_id": self._server.id.replace("sess_", "rtc_"), "model": self._server.session.model}
+        personas = {name: agent.name for name, agent in self._settings.personas.items()}
         shown = {"voices": self._settings.voices, "instructions": self._agent_now.instructions, "tools": tools}
-        self._watch = Watch(started | shown)
-        requests = (self._configure, self._connect, self._recognise)
+        self._watch = Watch(started | shown | {"personas": personas})
+        requests = (self._configure, self._connect, self._recognise, self._direct)
         return WebRtc(self._server, *requests, self._settings.peer(), self._channel)
 
     def _observers(self) -> Sequence[Observer]:
         return (*super()._observers(), self._watch)
+
+    def _publish(self, message: dict[str, Any]) -> None:
+        self._watch.publish(message)
 
     async def _channel(self, channel: Channel) -> None:
         """A data channel that is not the protocol's: one that watches, or nobody we know."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import BadInput
 from ..providers.base import Llm
 from . import embedded, webrtc
+from .duet.persona import personas
 from .engines import choose_models, open_engines, voices_of
 from .prices import load_prices
 from .settings import Listed, add_agent_arguments, add_prices_option, check_agent, complete, engines_of, policy_of
@@ -52,6 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-connections", type=int, default=100, metavar="N", help="connections at once (default %(default)s)"
     )
     parser.add_argument("--record", type=Path, metavar="DIR", help="record every session in a directory of its own")
+    parser.add_argument(
+        "--persona", dest="personas", action=Listed, default=(), metavar="FILE", help="who may talk in duets, too"
+    )
     webrtc.add_arguments(parser)
 
 
@@ -114,6 +118,7 @@ def _check(args: argparse.Namespace) -> None:
         raise BadInput("--max-session and --max-connections must be at least 1")
     check_agent(args)
     load_prices(args.prices)
+    personas(args.personas)
     voices = embedded.voices()
     if args.voice not in ("", *voices) and not args.tts:
         raise BadInput(f"unknown voice {args.voice!r}; fix: choose one of {', '.join(voices)}")
@@ -159,6 +164,7 @@ async def _serve(args: argparse.Namespace, llms: Sequence[Llm], keys: tuple[str,
             AgentConfig(
                 "", "", speed=args.speed, greeting=args.greeting, max_tokens=args.max_tokens, language=args.language
             ),
+            personas=personas(args.personas),
             prices=load_prices(args.prices),
         )
         await _until_stopped(args, engines, settings, keys, tls)
@@ -185,6 +191,7 @@ async def _serve_agents(
             (*args.expect, *embedded.expected(engines.llm)),
             most_s=args.max_session,
             record=args.record,
+            personas=personas(args.personas),
             prices=load_prices(args.prices),
             agents=found,
         )

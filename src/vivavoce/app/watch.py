@@ -31,11 +31,17 @@ class Watch(Observer):
 
     def handled(self, now: int, event: Event, commands: Sequence[Command]) -> None:
         for message in self._watching.handled(now, event, commands):
-            text = message.decode()
-            self._last.append(text)
-            for watcher in self._watchers:
-                watcher.waiting.append(text)
-                watcher.news.set()
+            self._tell(message.decode())
+
+    def publish(self, message: dict[str, Any]) -> None:
+        """Tell something else, with `type` and `at_ms`."""
+        self._tell(json.dumps(message))
+
+    def _tell(self, text: str) -> None:
+        self._last.append(text)
+        for watcher in self._watchers:
+            watcher.waiting.append(text)
+            watcher.news.set()
 
     async def serve(self, socket: Socket) -> None:
         """Tell one watcher, until it is gone."""

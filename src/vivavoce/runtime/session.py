@@ -143,6 +143,10 @@ class Session:
         if now is not before:
             self.post(EnginesChanged(len(now.llms), len(now.ttss), self._recogniser.prefer(now.stts)))
 
+    def now(self) -> int:
+        """Session ms; 0 before the call has begun."""
+        return 0 if self._clock is None else self._clock.now()
+
     def introduce(self, agent: AgentConfig) -> None:
         """From now on this agent may speak in a duet, by its name; one of the same name speaks no more."""
         self._speakers[agent.name] = agent

@@ -16,7 +16,7 @@ from ..audio.pcm import Pcm
 from ..core.commands import Why
 from ..core.events import ItemCreated
 from ..core.notices import Notice
-from ..wire.openai_realtime.effects import Act, Configure, Connect, Effect, Hear, Recognise, Send, Shut
+from ..wire.openai_realtime.effects import Act, Configure, Connect, Direct, Effect, Hear, Recognise, Send, Shut
 from ..wire.openai_realtime.server import Server
 from .base import Post
 
@@ -66,13 +66,15 @@ class Clients:
         configure: Callable[[Configure], None],
         connect: Callable[[Connect], None],
         recognise: Callable[[Pcm, int], Coroutine[Any, Any, str]],
+        direct: Callable[[Direct], None],
     ) -> None:
-        """`configure` and `connect` carry out what the protocol's machine asks for; called on the loop, in order.
-        `recognise` finds the words in samples at a rate; it never raises."""
+        """`configure`, `connect` and `direct` carry out what the protocol's machine asks for; called on the loop, in
+        order. `recognise` finds the words in samples at a rate; it never raises."""
         self._server = server
         self._configure = configure
         self._connect = connect
         self._recognise = recognise
+        self._direct = direct
         self._post: Post | None = None
         self._outboxes: dict[int, _Outbox] = {}
         self._listeners = itertools.count(1)
@@ -132,6 +134,8 @@ class Clients:
                         self.hang_up()
                 case Connect():
                     self._connect(effect)
+                case Direct():
+                    self._direct(effect)
                 case _:
                     self._put(effect, size)
                     size = 0

@@ -5,7 +5,7 @@ Official clients never see them: they go over a channel of their own. Every mess
 - `floor`: floor (nobody, user, agent, both)
 - `user.words`: turn, item_id, text, final; `user.dropped`: turn, text, why
 - `agent.voice`: reply, action (duck, hold, resume, stop), why, says
-- `reply.opened`: reply, item_id, origin; `reply.playing`: reply, item_id, ms
+- `reply.opened`: reply, item_id, origin, speaker (of a duet); `reply.playing`: reply, item_id, ms
 - `reply.words`: reply, item_id, words ({text, start_ms, end_ms} in the reply's own audio), exact; in pieces
 - `reply.closed`: reply, item_id, ending (done, cut, failed), text, heard, exact, ms
 - `tool`: call, name, arguments or output, state (started, done, failed)
@@ -147,10 +147,11 @@ class Watching:
             case n.UserDropped(turn, text):
                 self._items.pop(turn, None)
                 yield {"type": "user.dropped", "turn": turn, "text": text, "why": why.value}
-            case n.ReplyOpened(number, origin, item):
+            case n.ReplyOpened(number, origin, item, speaker=speaker):
                 reply = self._replies.setdefault(number, _Reply())
                 reply.item = item
-                yield {"type": "reply.opened", "reply": number, "item_id": item, "origin": origin.value}
+                opened = {"type": "reply.opened", "reply": number, "item_id": item, "origin": origin.value}
+                yield opened | ({"speaker": speaker} if speaker else {})
                 yield from self._words(number, reply)
             case n.ReplyClosed():
                 yield self._closed(notice)

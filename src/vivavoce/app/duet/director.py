@@ -60,7 +60,12 @@ class Director:
         text = checked(text, "the moderator's line", LONGEST_LINE)
         self._session.post(ItemCreated(Message(f"moderator-{next(self._number)}", "system", text)))
 
-    async def seat(self, place: str, agent: Agent) -> None:
+    @property
+    def asked(self) -> int:
+        """Answers in all that they are to give."""
+        return self._turns
+
+    async def seat(self, place: str, agent: Agent) -> AgentConfig:
         """Another persona takes seat `a` or `b`. Raises BadInput."""
         first, second = self.agents
         agents = (agent, second) if place == SEATS[0] else (first, agent)
@@ -68,6 +73,7 @@ class Director:
         config = await self._troupe.join(agent, SEATS.index(place))
         self.agents = agents
         self._announce(config)
+        return config
 
     def turns(self, turns: int) -> None:
         """Answers in all, counted from the beginning."""

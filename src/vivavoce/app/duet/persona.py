@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,17 @@ def load_persona(name: str) -> Agent:
         raise BadInput(f"{name} cannot be read as TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise BadInput(f"{name}: {error}; fields are {', '.join(Persona.__struct_fields__)}") from None
+    return agent_of(found)
+
+
+def personas(files: Sequence[str] = ()) -> dict[str, Agent]:
+    """The embedded ones and those of these files, by the names of the files without their ending. Raises BadInput."""
+    found = {name: load_persona(name) for name in EMBEDDED}
+    return found | {Path(file).stem: load_persona(file) for file in files}
+
+
+def agent_of(found: Persona) -> Agent:
+    """Raises BadInput."""
     slug = "".join(c for c in found.name.replace(" ", "-") if c.isalnum() or c in "-_") or "persona"
     return Agent(
         found.instructions.strip(),

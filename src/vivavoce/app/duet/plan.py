@@ -9,6 +9,7 @@ from functools import cached_property
 from ...audio.pcm import Pcm
 from ...core.errors import BadInput
 from ...core.policy import Policy
+from ...runtime.engines import AgentConfig
 from ..agent.agent import Agent
 from ..agent.names import Own
 from ..engines import EMBEDDED
@@ -60,6 +61,12 @@ class Plan:
             parts = ", ".join(f"{hop} {money:.4f}" for hop, money in self.estimate.hops.items() if money)
             notes.append(f"It will cost about {total:.4f} USD ({parts}).")
         return notes
+
+
+def side_of(config: AgentConfig) -> Side:
+    """Of somebody with open engines."""
+    assert config.engines is not None
+    return Side(config.engines.llm.model, config.engines.tts.model, len(config.instructions))
 
 
 def _side(agent: Agent, mind: Mind) -> Side:

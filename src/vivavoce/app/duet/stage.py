@@ -81,6 +81,11 @@ class Stage(Observer):
             case _:
                 return
 
+    def speaker(self, reply: int) -> str:
+        """Who speaks in a reply that is not over; empty for one that is, or was never opened."""
+        line = self._open.get(reply)
+        return "" if line is None else line.speaker
+
     def _say(self, line: Line) -> None:
         self.lines.append(line)
         self._on_line(len(self.lines), line)

@@ -67,6 +67,10 @@ class Troupe:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close what was opened for those who came."""
         await self._stack.aclose()
 
     async def join(self, agent: Agent, seat: int, mind: Mind | None = None, ears: bool = False) -> AgentConfig:

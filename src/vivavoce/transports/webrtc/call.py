@@ -15,7 +15,7 @@ from ...audio.frame import Frame
 from ...audio.pcm import Pcm
 from ...core.events import DigitPressed
 from ...core.units import IN_RATE
-from ...wire.openai_realtime.effects import Configure, Connect, Hear
+from ...wire.openai_realtime.effects import Configure, Connect, Direct, Hear
 from ...wire.openai_realtime.server import Server
 from ..base import Post
 from ..clients import Clients
@@ -39,11 +39,12 @@ class WebRtc(Clients):
         configure: Callable[[Configure], None],
         connect: Callable[[Connect], None],
         recognise: Callable[[Pcm, int], Coroutine[Any, Any, str]],
+        direct: Callable[[Direct], None],
         peer: Peer,
         on_channel: Callable[[Channel], Coroutine[Any, Any, None]],
     ) -> None:
         """`on_channel` talks with a peer over any other data channel until that is closed."""
-        super().__init__(server, configure, connect, recognise)
+        super().__init__(server, configure, connect, recognise, direct)
         self._peer = peer
         self._on_channel = on_channel
         self._keys: Keys | None = None

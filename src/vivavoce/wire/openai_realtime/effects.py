@@ -9,6 +9,7 @@ from ...audio.pcm import Pcm
 from ...core.commands import Message
 from ...core.events import Event
 from .config import Session
+from .messages import DuetBegin, DuetUpdate
 from .tools import McpServer
 
 
@@ -70,6 +71,16 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Direct:
+    """Two agents are to talk with each other, or something about that is to change. What cannot be done is refused by
+    `Server.refuse`."""
+
+    event: DuetBegin | DuetUpdate
+    to: int
+    """The connection that asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recognise:
     """Find the words of audio in a created item, then add `item` with them; what follows waits for that. An item that
     is its own `after` is there already, and goes on with these words."""
@@ -89,4 +100,4 @@ class Shut:
     to: int | None = None
 
 
-Effect = Send | Hear | Act | Configure | Connect | Recognise | Shut
+Effect = Send | Hear | Act | Configure | Connect | Direct | Recognise | Shut

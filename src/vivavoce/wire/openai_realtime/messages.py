@@ -65,6 +65,32 @@ class ResponseCancel(Event, frozen=True, tag="response.cancel"):
     response_id: str | None = None
 
 
+class DuetBegin(Event, frozen=True, tag="vivavoce.duet.begin"):
+    """Our own: two agents are to talk with each other in this session, and who listens may cut in.
+
+    `a`, `b`: a persona that the server knows, or `name`, `instructions`, `voice` and `speed` of another."""
+
+    topic: str
+    a: str | dict[str, Any] = "optimist"
+    b: str | dict[str, Any] = "skeptic"
+    turns: int = 12
+    gap_ms: int = 0
+    natural: bool = False
+    eager: bool = False
+    answers: str = "other"
+    budget: float = 0.0
+
+
+class DuetUpdate(Event, frozen=True, tag="vivavoce.duet.update"):
+    """Our own: another persona, another topic, or a moderator's line, which nobody hears."""
+
+    a: str | dict[str, Any] | None = None
+    b: str | dict[str, Any] | None = None
+    topic: str | None = None
+    say: str | None = None
+    turns: int | None = None
+
+
 ClientEvent = (
     SessionUpdate
     | Append
@@ -77,6 +103,8 @@ ClientEvent = (
     | ItemTruncate
     | ResponseCreate
     | ResponseCancel
+    | DuetBegin
+    | DuetUpdate
 )
 TYPES = (
     "session.update",
@@ -91,6 +119,8 @@ TYPES = (
     "response.create",
     "response.cancel",
 )
+OWN_TYPES = ("vivavoce.duet.begin", "vivavoce.duet.update")
+"""Events of ours that the protocol does not have."""
 
 
 class OutputOptions(Struct, frozen=True, forbid_unknown_fields=True):
@@ -176,7 +206,7 @@ def _explain(text: str, error: msgspec.ValidationError) -> Unreadable:
     kind = row.get("type")
     if kind is None:
         return Unreadable(missing("type"), event_id)
-    if kind not in TYPES:
+    if kind not in TYPES and kind not in OWN_TYPES:
         known = ", ".join(f"'{name}'" for name in TYPES)
         shown = repr(kind)[:100]
         message = f"Invalid value: {shown}. Supported values are: {known}."

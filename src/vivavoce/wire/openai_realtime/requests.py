@@ -25,7 +25,7 @@ from ...core.units import OUT_RATE
 from . import messages as m
 from .audio import MIN_COMMIT_MS, decode, rate_of
 from .config import AudioOutput, Session, check_max_tokens, updated, whole
-from .effects import Configure, Hear, Recognise
+from .effects import Configure, Direct, Hear, Recognise
 from .items import Entry, audio_of, checked, referenced, to_core, user_audio, words_of
 from .policy import settings
 from .refusal import Refusal
@@ -54,7 +54,7 @@ class Requests:
             self._apply(self._state.session)
             self.mcp.declared()
 
-    def take(self, event: m.ClientEvent) -> None:
+    def take(self, event: m.ClientEvent, connection: int = 0) -> None:
         """Raises `Refusal`."""
         match event:
             case m.Append():
@@ -81,6 +81,8 @@ class Requests:
                 self._cancel(event)
             case m.ClearOutput():
                 self._clear_output()
+            case m.DuetBegin() | m.DuetUpdate():
+                self._state.add(Direct(event, connection))
 
     def refuse_audio(self, event: m.ClientEvent) -> None:
         """Raises `Refusal` for more audio than can be heard in time."""

@@ -11,7 +11,7 @@ from ...core.commands import Why
 from ...core.events import ToolSpec
 from ...core.notices import Notice
 from .config import Session
-from .effects import Effect, Send, Shut
+from .effects import Direct, Effect, Send, Shut
 from .mcp import Mcp
 from .messages import Unreadable, read
 from .refusal import Refusal
@@ -78,7 +78,7 @@ class Server:
             event_id = event.event_id
             if backlog_ms > MAX_BACKLOG_MS:
                 self._requests.refuse_audio(event)
-            self._requests.take(event)
+            self._requests.take(event, connection)
         except Unreadable as unreadable:
             self._state.error(unreadable.refusal, unreadable.event_id, connection)
         except Refusal as refusal:
@@ -110,6 +110,11 @@ class Server:
     def recognised(self, item: str, text: str, seconds: float) -> list[Effect]:
         """The words of audio in a created item, in the order of the `Recognise` that asked for them."""
         self._telling.recognised(item, text, seconds)
+        return self._state.effects()
+
+    def refuse(self, message: str, asked: Direct) -> list[Effect]:
+        """What was asked for cannot be done."""
+        self._state.error(Refusal("invalid_value", message), asked.event.event_id, asked.to)
         return self._state.effects()
 
     def expire(self, minutes: int) -> list[Effect]:

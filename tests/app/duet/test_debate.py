@@ -38,6 +38,12 @@ def test_it_takes_up_what_the_other_said() -> None:
     assert "kitchens" in answer(True, ("agent", "One."), ("user", "Kitchens are dangerous."))
 
 
+def test_whoever_cuts_in_is_answered() -> None:
+    said = ("agent", "One."), ("user", "Two."), ("user", "something is terribly wrong with the kitchen")
+    assert answer(True, *said).startswith("A voice from the audience! It speaks of wrong, and I take that as applause")
+    assert answer(False, *said).startswith("We have a guest, who speaks of wrong.")
+
+
 @pytest.mark.parametrize("topic", ["", "?", "a b c", "😀 😀"])
 def test_a_topic_without_words_is_no_trouble(topic: str) -> None:
     async def main() -> None:

@@ -29,7 +29,7 @@ HOPEFUL = (
     "What I love about the matter of {a} is what it does for {b}. {quote} That alone makes me hopeful.",
     "You bring up {echo}, and I see a chance in that. With a little courage, {a} can bring people together.",
     "Imagine {a} ten years from now. Our children will laugh that we ever worried about {b}.",
-    "I grant you {echo}. And yet every morning somebody proves that the thing with {a} can work.",
+    "I grant you the point about {echo}. And yet every morning somebody proves that the thing with {a} can work.",
     "{quote} Now imagine the same with better {b}. Does it not make you smile?",
     "Even {echo} began as an odd idea. Let us give {a} the same patience.",
 )
@@ -41,6 +41,8 @@ DOUBTFUL = (
     "I notice that {echo} came up and the cost of {b} did not. How convenient.",
     "Hope is cheap, and {a} will not be. Let us count what {b} would take before we cheer.",
 )
+GUEST = "A voice from the audience! It speaks of {echo}, and I take that as applause for {a}."
+GUEST_DOUBT = "We have a guest, who speaks of {echo}. Frankly, that makes more sense than {a}."
 FIRST = "So let us talk about {a}. {quote} I say there is more good in {b} than people think."
 FIRST_DOUBT = "So we are to talk about {a}. {quote} Allow me to begin with a doubt about {b}."
 
@@ -75,7 +77,13 @@ class DebateLlm:
         turn = mine * 2 + (not self._hopeful)
         a, b = (words[(turn + n) % len(words)] if words else "that" for n in (0, 1))
         echo = next((word for word in _words(last) if word not in (a, b)), b)
-        form = (FIRST if self._hopeful else FIRST_DOUBT) if not last else phrases[mine % len(phrases)]
+        if not last:
+            form = FIRST if self._hopeful else FIRST_DOUBT
+        elif last == last.lower():
+            # Nobody of us writes like that: the recogniser heard it.
+            form = GUEST if self._hopeful else GUEST_DOUBT
+        else:
+            form = phrases[mine % len(phrases)]
         quote = _quote(topic, turn) if said and said[about].role == "user" else ""
         return " ".join(form.format(a=a, b=b, echo=echo, quote=quote).split())
 
@@ -84,7 +92,7 @@ def _words(text: str) -> list[str]:
     """The words that a text is about, the most frequent first; each once, whatever its case."""
     found = Counter(word.lower() for word in _WORD.findall(text))
     places = dict(zip((w.lower() for w in reversed(_WORD.findall(text))), count(), strict=False))
-    worth = [word for word in found if word not in _DULL]
+    worth = [word for word in found if word not in _DULL and not word.endswith(("ly", "ier", "eter"))]
     return sorted(worth, key=lambda word: (-found[word], -places.get(word, 0)))[:12]
 
 

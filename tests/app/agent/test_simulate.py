@@ -282,3 +282,13 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
 
 def test_a_call_of_a_tool_is_what_a_script_says() -> None:
     assert call("look", city="Rome") == ToolCall("", "look", '{"city": "Rome"}')
+
+
+@pytest.mark.offline
+def test_agents_that_hand_over_to_each_other_also_do_so_with_embedded_engines() -> None:
+    billing = Agent("You know about bills.", name="billing", tts="cartesia")
+    desk = Agent("You are the desk.", name="desk", handoffs=[billing])
+    billing.hand_off_to(desk)
+    result = desk.simulate("hand off to billing", "hand off to desk", "hello", offline=True)
+    assert result.agents == ["desk", "billing", "desk"]
+    assert billing.handoffs["desk"] is desk

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import signal
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vivavoce.app.cli import main
-from vivavoce.app.recording import RECORDINGS
+from vivavoce.app.duet import command
+from vivavoce.app.duet.costs import Costs
+from vivavoce.app.duet.listener import Listener
+from vivavoce.app.duet.stage import Line
+from vivavoce.app.recording import RECORDINGS, load
+from vivavoce.runtime.clock import run
 
 pytestmark = pytest.mark.offline
 
@@ -148,3 +155,40 @@ def test_a_person_cuts_in_is_answered_and_they_go_on(
 def test_a_cut_that_makes_no_sense(capsys: pytest.CaptureFixture[str], topic: Path) -> None:
     assert main(["duet", "--topic", str(topic), "--in", "question.wav"]) == 2
     assert "--in is a recording and when it cuts in, as question.wav@7.5" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_it_and_what_was_heard_is_kept(
+    capsys: pytest.CaptureFixture[str], topic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = command.printer
+
+    def leaving(as_json: bool, costs: Costs) -> Callable[[int, Line], None]:
+        show = shown(as_json, costs)
+
+        def line(number: int, said: Line) -> None:
+            show(number, said)
+            if number == 2:
+                signal.raise_signal(signal.SIGINT)
+
+        return line
+
+    monkeypatch.setattr(command, "printer", leaving)
+    out, words = tmp_path / "a.wav", tmp_path / "a.md"
+    turns, summary = duet(capsys, "--topic", topic, "--turns", 9, "--out", out, "--transcript", words)
+    assert 2 <= len(turns) <= 3
+    assert summary["ended"] == "cancelled"
+    assert words.read_text().count("**") >= 4
+    with wave.open(str(out)) as sound:
+        assert sound.getnframes() > 24_000
+
+
+def test_by_microphone_and_loudspeaker_a_person_may_cut_in(
+    capsys: pytest.CaptureFixture[str], topic: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = load(RECORDINGS / "tt-somethingwrong.wav").pcm
+    monkeypatch.setattr("vivavoce.transports.mic.open_microphone", lambda: Listener([(9.0, cut)]))
+    # A microphone is of this world, and time is not.
+    monkeypatch.setattr(command, "run_loop", lambda main, realtime: run(main, realtime=not realtime))
+    turns, _ = duet(capsys, "--topic", topic, "--turns", 4, "--speakers", "--expect", "something is terribly wrong")
+    assert [turn["speaker"] for turn in turns].count("listener") == 1
+    assert any(turn["interrupted"] for turn in turns)

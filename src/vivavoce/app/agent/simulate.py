@@ -188,6 +188,8 @@ def simulate(
     everybody = agent.reachable()
     if offline:
         everybody = {name: _embedded(other) for name, other in everybody.items()}
+        for other in everybody.values():
+            other.handoffs = {name: everybody[name] for name in other.handoffs}
     env = dict(os.environ)
     if llm is None:
         models, _ = models_of(list(everybody.values()), env)

@@ -63,7 +63,7 @@ def finish(
         words = captions(lines) if args.transcript.suffix == ".vtt" else markdown(plan.topic, lines)
         args.transcript.write_text(words, encoding="utf-8")
     gaps = sorted(line.gap_ms for line in lines if line.gap_ms is not None)
-    totals = {
+    totals: dict[str, Any] = {
         "turns": len(lines),
         "duration_ms": summary.duration_ms,
         "gap_p50_ms": gaps[len(gaps) // 2] if gaps else None,
@@ -77,7 +77,7 @@ def finish(
         return
     median, longest = totals["gap_p50_ms"], totals["gap_max_ms"]
     print(f"\n{len(lines)} answers in {summary.duration_ms / 1000:.1f} s; gap {median} ms, at most {longest} ms")
-    for row in spent(costs):
+    for row in (*spent(costs), *(f"! {said}" for said in totals["reports"])):
         print(row)
     for name, path in (("sound", args.out), ("transcript", args.transcript)):
         if path is not None:

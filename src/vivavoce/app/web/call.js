@@ -31,9 +31,10 @@ export class Call extends Model {
   #hold = new Hold(this, () => this.#gate());
   #listeners = new Set();
 
-  constructor({ devices, sound, settings, history }) {
+  /** `mayEnd()`: is it no problem when the server ends the call now? */
+  constructor({ devices, sound, settings, history, mayEnd }) {
     super();
-    Object.assign(this, { devices, sound, settings, history });
+    Object.assign(this, { devices, sound, settings, history, mayEnd });
     const onProblem = (problem, solved) => this.#aboutDevice(problem, solved);
     this.mic = new Microphone({ devices, sound, onStream: (stream) => this.#speak(stream), onProblem });
     this.output = new Output({ devices, sound, onProblem });
@@ -158,7 +159,7 @@ export class Call extends Model {
       key: stored("sessionStorage", "key", ""),
       onMessage: (channel, event) => this.#receive(channel, event),
       onAgent: (stream) => this.sound.setAgent(stream),
-      onLost: (onPurpose) => this.#link === link && (onPurpose ? this.#fail(ENDED()) : this.#lost()),
+      onLost: (onPurpose) => this.#link === link && (onPurpose ? this.#ended() : this.#lost()),
     });
     this.#link = link;
     this.#gate();
@@ -171,6 +172,11 @@ export class Call extends Model {
     // What was said before belongs to the conversation, though the session is new.
     for (const item of this.history()) this.send({ type: "conversation.item.create", item });
     return this.#become("live");
+  }
+
+  #ended() {
+    if (this.mayEnd()) this.hangUp();
+    else this.#fail(ENDED());
   }
 
   async #lost() {

@@ -22,8 +22,7 @@ export function Dock({ call, devices, settings, levels, continuing, onFresh }) {
     <div class="controls">
       <${BigButton} call=${call} continuing=${continuing} />
       ${call.byHand && live && !call.micless && html`<${HoldButton} call=${call} />`}
-      ${live && !call.micless && !call.byHand && html`<button type="button" class="tool" aria-pressed=${call.muted} onclick=${() => call.mute(!call.muted)}>
-        <${Icon} name=${call.muted ? "muted" : "mic"} /><span>${call.muted ? "Unmute" : "Mute"}</span></button>`}
+      ${live && !call.micless && !call.byHand && html`<${MuteButton} call=${call} />`}
       ${live && html`<button type="button" class="tool" disabled=${!call.speaking} onclick=${() => call.stopAgent()} title="Escape">
         <${Icon} name="stop" /><span>Stop agent</span></button>`}
       ${!call.busy && continuing && html`<button type="button" class="tool fresh" onclick=${onFresh}><${Icon} name="talk" /><span>Start afresh</span></button>`}
@@ -51,7 +50,12 @@ function unfocus(event) {
   if (event.detail) event.currentTarget.blur();
 }
 
-function HoldButton({ call }) {
+export function MuteButton({ call }) {
+  return html`<button type="button" class="tool" aria-pressed=${call.muted} onclick=${() => call.mute(!call.muted)}>
+    <${Icon} name=${call.muted ? "muted" : "mic"} /><span>${call.muted ? "Unmute" : "Mute"}</span></button>`;
+}
+
+export function HoldButton({ call }) {
   const down = (event) => {
     // The finger may slide off the button while the person speaks.
     if (event.isTrusted) event.currentTarget.setPointerCapture(event.pointerId);
@@ -79,7 +83,7 @@ function Mode({ call, settings }) {
   </fieldset>`;
 }
 
-function DeviceMenu({ call, devices }) {
+export function DeviceMenu({ call, devices }) {
   // "default" is how Chromium lists the system's own once more.
   const options = (list) => [html`<option value="">System default</option>`,
     ...list.filter((d) => d.deviceId !== "default").map((d) => html`<option key=${d.deviceId} value=${d.deviceId}>${d.label}</option>`)];

@@ -4,7 +4,7 @@ import { Model } from "./model.js";
 
 const MOST_TEXT = 20_000;
 /** What comes many times a second, and hides the rest. */
-const FREQUENT = /\.delta$|^reply\.playing$|^reply\.words$|^user\.words$/;
+const FREQUENT = /\.delta$|^reply\.playing$|^reply\.words$|^duet\.wave$|^user\.words$/;
 
 export class EventLog extends Model {
   all = [];

@@ -2,7 +2,7 @@
 
 import { waterfall } from "./latency.js";
 import { useModels } from "./model.js";
-import { html } from "./ui.js";
+import { html, money } from "./ui.js";
 
 const ms = (value) => (value === null || value === undefined ? "–" : `${Math.round(value)}`);
 
@@ -23,17 +23,11 @@ export function LatencyView({ latency }) {
       <${Tile} label="Own overhead, 95 %" value=${ms(sum.overhead)} unit="ms" hint="The part that no model and no configured silence explains" />
       <${Tile} label="At your ear, median" value=${ms(sum.ear)} unit="ms" hint="Measured by this browser, network and buffers included" />
       <${Tile} label="Turns / interrupted" value=${`${sum.turns} / ${sum.interrupted}`} />
-      <${Tile} label="Cost so far" value=${cost(sum)} />
+      <${Tile} label="Cost so far" value=${`${money(sum.cost)}${sum.cost !== null && sum.unpriced ? " +" : ""}`} />
     </dl>
     <${Columns} latency=${latency} />
     ${latency.shown && html`<${Turn} report=${latency.shown} />`}
   </div>`;
-}
-
-function cost({ cost: sum, unpriced }) {
-  if (sum === null) return "not priced";
-  const text = sum === 0 ? "0" : sum < 0.01 ? sum.toFixed(5) : sum.toFixed(3);
-  return `$${text}${unpriced ? " +" : ""}`;
 }
 
 function Tile({ label, value, unit, big, hint }) {

@@ -16,6 +16,9 @@ export const HOPS = {
   first_audible: ["heard", "speak"],
 };
 
+/** A hop in words: also one of a duet, and one that is not known here. */
+export const hopLabel = (name) => HOPS[name]?.[0] ?? name.replaceAll("_", " ");
+
 const MOST = 500;
 const MOST_GAP_MS = 15_000;
 

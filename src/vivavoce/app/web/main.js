@@ -4,6 +4,8 @@ import { App } from "./app.js";
 import { LEVEL_MS, Sound } from "./audio.js";
 import { Call } from "./call.js";
 import { Devices } from "./devices.js";
+import { Duet } from "./duet.js";
+import { Steering } from "./duet-steer.js";
 import { EventLog } from "./events.js";
 import { Latency } from "./latency.js";
 import { Model } from "./model.js";
@@ -20,6 +22,7 @@ class Desk extends Model {
   settings = new Settings();
   transcript = new Transcript();
   latency = new Latency();
+  duet = new Duet();
   log = new EventLog();
   levels = new Levels();
   recorder = new Recorder();
@@ -31,8 +34,11 @@ class Desk extends Model {
     devices: this.devices,
     sound: this.sound,
     settings: this.settings,
-    history: () => this.transcript.items(),
+    // Two agents who begin to talk know nothing of what was said to another one.
+    history: () => (this.duet.pending ? [] : this.transcript.items()),
+    mayEnd: () => this.duet.pending,
   });
+  steering = new Steering(this.duet, this.call);
   #tools = new ToolDesk(this.call);
 
   constructor() {
@@ -49,7 +55,7 @@ class Desk extends Model {
 
   /** Forget the conversation, so that the next call begins a new one. */
   fresh() {
-    for (const model of [this.transcript, this.latency, this.log, this.levels]) model.clear();
+    for (const model of [this.transcript, this.latency, this.duet, this.log, this.levels]) model.clear();
     this.changed();
   }
 
@@ -59,9 +65,12 @@ class Desk extends Model {
       if (!this.transcript.entries.length) this.zero = message.at;
       this.recorder.begin();
     }
-    const takers = [this.settings, this.transcript, this.latency, this.log, this.levels, this.recorder, this.#tools];
-    for (const taker of takers) taker.receive(message);
-    if (message.event.type === "ended") this.recorder.finish(message.event.connected);
+    const lost = message.event.type === "lost" && this.duet.pending;
+    const { settings, transcript, latency, duet, log, levels, recorder } = this;
+    for (const taker of [settings, transcript, latency, duet, log, levels, recorder, this.#tools]) taker.receive(message);
+    if (message.event.type === "ended") recorder.finish(message.event.connected);
+    // Another session would not know of it.
+    if (lost) this.steering.lose();
   }
 
   #hear({ levels, pcm, rate, at }) {

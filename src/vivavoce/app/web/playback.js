@@ -1,5 +1,6 @@
 // A recording that is looked at: the same views as of a live call, at any moment of it.
 
+import { Duet } from "./duet.js";
 import { EventLog } from "./events.js";
 import { Latency } from "./latency.js";
 import { Model } from "./model.js";
@@ -39,6 +40,7 @@ function parse(text) {
 export class Playback extends Model {
   transcript = new Transcript();
   latency = new Latency();
+  duet = new Duet();
   log = new EventLog(50_000);
   now = 0;
   #next = 0;
@@ -90,12 +92,14 @@ export class Playback extends Model {
     if (ms < this.now) {
       this.transcript.clear();
       this.latency.clear();
+      this.duet.clear();
       this.#next = 0;
     }
     while (this.#next < this.events.length && this.events[this.#next].at_ms <= ms) {
       const message = this.events[this.#next++];
       this.transcript.receive({ ...message, at: message.at_ms });
       this.latency.receive({ ...message, at: message.at_ms });
+      this.duet.receive({ ...message, at: message.at_ms });
     }
     this.now = ms;
     this.transcript.changed();

@@ -2,13 +2,18 @@
 
 import { html, Icon, useState } from "./ui.js";
 
-export function ProblemView({ problem, call }) {
+/** `onLive()`: a way out of it led to a call. */
+export function ProblemView({ problem, call, onLive }) {
   const [key, setKey] = useState("");
   if (!problem) return null;
-  const again = () => call.start({ typing: call.micless });
+  const then = async (started) => {
+    await started;
+    if (call.state === "live") onLive?.();
+  };
+  const again = () => then(call.start({ typing: call.micless }));
   const tryKey = (event) => {
     event.preventDefault();
-    call.useKey(key.trim());
+    then(call.useKey(key.trim()));
   };
   return html`<section class="problem" role="alert">
     <${Icon} name="alert" />
@@ -22,7 +27,7 @@ export function ProblemView({ problem, call }) {
       <p class="ways">
         ${["retry", "type"].includes(problem.offer) && !call.busy &&
           html`<button type="button" class="strong" onclick=${again}>${["lost", "ended"].includes(problem.code) ? "Reconnect" : "Try again"}</button>`}
-        ${problem.offer === "type" && !call.busy && html`<button type="button" class="quiet" onclick=${() => call.start({ typing: true })}>Go on by typing</button>`}
+        ${problem.offer === "type" && !call.busy && html`<button type="button" class="quiet" onclick=${() => then(call.start({ typing: true }))}>Go on by typing</button>`}
         <button type="button" class="quiet" onclick=${() => call.dismiss()}>Dismiss</button>
       </p>
       ${problem.detail && html`<p class="fine">${problem.detail}</p>`}

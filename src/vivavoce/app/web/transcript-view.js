@@ -1,9 +1,11 @@
 // The conversation as people read it: words as they come, as they are heard, and as they were cut.
 
+import { slowest } from "./duet.js";
+import { hopLabel } from "./latency.js";
 import { useModels } from "./model.js";
 import { isDemo } from "./tools.js";
 import { parts } from "./transcript.js";
-import { clock, html, Icon, useEffect, useLayoutEffect, useRef, useState, useTicks } from "./ui.js";
+import { clock, gapText, html, Icon, useEffect, useLayoutEffect, useRef, useState, useTicks } from "./ui.js";
 
 export const ACTIONS = {
   duck: ["duck", "lowers its voice"],
@@ -12,7 +14,8 @@ export const ACTIONS = {
   stop: ["cut", "stops"],
 };
 
-export function TranscriptView({ transcript, now, base, call, empty, onSeek }) {
+/** `since`: entries from that moment on. */
+export function TranscriptView({ transcript, now, base, call, empty, onSeek, since = -Infinity }) {
   useModels(transcript);
   const box = useRef(null);
   const [stuck, setStuck] = useState(true);
@@ -27,10 +30,11 @@ export function TranscriptView({ transcript, now, base, call, empty, onSeek }) {
     box.current.scrollTop = box.current.scrollHeight;
     setStuck(true);
   };
-  if (!transcript.entries.length) return html`<div class="transcript" tabindex="0" aria-label="Conversation">${empty}</div>`;
+  const entries = transcript.entries.filter((entry) => entry.at >= since);
+  if (!entries.length) return html`<div class="transcript" tabindex="0" aria-label="Conversation">${empty}</div>`;
   return html`<div class="transcript" ref=${box} onscroll=${onscroll} tabindex="0" role="region" aria-label="Conversation">
     <ol class="turns">
-      ${transcript.entries.map((entry) => html`<li key=${entry.id} class=${`turn ${entry.kind} ${entry.tone ?? ""}`}>
+      ${entries.map((entry) => html`<li key=${entry.id} class=${`turn ${entry.kind} ${entry.tone ?? transcript.sides.get(entry.speaker) ?? ""}`}>
         <${ENTRIES[entry.kind]} entry=${entry} now=${now} base=${base} call=${call} onSeek=${onSeek} />
       </li>`)}
     </ol>
@@ -57,16 +61,24 @@ function User({ entry, base, onSeek }) {
 function Agent({ entry, now, base, onSeek }) {
   useTicks(Boolean(entry.playing) && !entry.ended && !onSeek, 80);
   const shown = parts(entry, now());
-  return html`<div class="head"><b>Agent</b>
+  return html`<div class="head"><b>${entry.speaker || "Agent"}</b>
+      ${entry.speaker && !entry.audible && !entry.ended && html`<span class="tag">ready, waits for its turn</span>`}
       ${entry.ended === "cut" && html`<span class="tag bad">interrupted</span>`}
       ${entry.ended === "failed" && html`<span class="tag bad">failed</span>`}
-      <${Stamp} entry=${entry} base=${base} onSeek=${onSeek} /></div>
+      <${Stamp} entry=${entry} base=${base} onSeek=${onSeek} />${entry.facts && html` <${Facts} facts=${entry.facts} />`}</div>
     <p class="words">${shown.map(({ text, state }, n) => state === "unheard"
       ? html`<${Unheard} key=${n} text=${text} />`
       : html`<span key=${n} class=${state}>${text}</span>`)}
       ${!shown.some((part) => part.text) && html`<span class="next">…</span>`}</p>
     ${entry.ended === "cut" && entry.exact === false && html`<p class="fine">Where it was cut is estimated: the voice gave no word times.</p>`}
     <${Marks} marks=${entry.marks} base=${base} />`;
+}
+
+/** How long the silence before it was, and what it waited for. */
+function Facts({ facts }) {
+  if (facts.gap_ms === null) return null;
+  const slow = slowest(facts);
+  return html`<span class=${slow ? "tag bad" : "tag"}>${gapText(facts.gap_ms)}${slow && `, slowest: ${hopLabel(slow.name)} ${slow.ms} ms`}</span>`;
 }
 
 /** What was cut away: its beginning tells enough, until somebody wants all of it. */
@@ -108,4 +120,9 @@ function Note({ entry }) {
   return html`<p class="note">${entry.text}</p>`;
 }
 
-const ENTRIES = { user: User, agent: Agent, tool: Tool, note: Note };
+/** What a moderator told both, and nobody heard. */
+function Cue({ entry }) {
+  return html`<p class="note cue"><b>You, as moderator:</b> ${entry.text}</p>`;
+}
+
+const ENTRIES = { user: User, agent: Agent, tool: Tool, note: Note, cue: Cue };

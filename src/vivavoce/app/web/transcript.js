@@ -10,6 +10,8 @@ export class Transcript extends Model {
   entries = [];
   /** Final lines for screen readers, newest last. */
   said = [];
+  /** Of a duet: which side a speaker is on. */
+  sides = new Map();
   #session = 0;
   #ours = false;
 
@@ -58,7 +60,8 @@ export class Transcript extends Model {
     const items = [];
     for (const [n, entry] of this.entries.entries()) {
       const text = entry.kind === "user" && entry.final && !entry.dropped ? entry.text
-        : entry.kind === "agent" ? (entry.ended ? entry.heard : heardText(entry)) : "";
+        // Two agents talked with each other, not with whoever is called next.
+        : entry.kind === "agent" && !entry.speaker ? (entry.ended ? entry.heard : heardText(entry)) : "";
       if (!text?.trim()) continue;
       const part = { type: entry.kind === "user" ? "input_text" : "output_text", text: text.trim() };
       const role = entry.kind === "user" ? "user" : "assistant";
@@ -132,8 +135,9 @@ function finish(log, entry, ending, heard) {
   entry.ended = ending;
   entry.heard = heard;
   entry.playing = null;
-  if (heard) log.tell(`Agent: ${heard}${ending === "cut" ? " (interrupted)" : ""}`);
-  else if (!entry.text && ending !== "failed") log.entries = log.entries.filter((other) => other !== entry);
+  if (heard) log.tell(`${entry.speaker || "Agent"}: ${heard}${ending === "cut" ? " (interrupted)" : ""}`);
+  // What one of two agents had prepared, and what then changed, is no part of their talk.
+  else if ((!entry.text || entry.speaker) && ending !== "failed") log.entries = log.entries.filter((other) => other !== entry);
 }
 
 function tool(log, id, at) {
@@ -160,7 +164,7 @@ const OWN = {
     if (entry?.playing && event.action === "hold") entry.playing.at = Infinity;
     entry?.marks.push({ action: event.action, says: event.says || event.why, at });
   },
-  "reply.opened": (log, event, at) => Object.assign(reply(log, event, at), { origin: event.origin }),
+  "reply.opened": (log, event, at) => Object.assign(reply(log, event, at), { origin: event.origin, speaker: event.speaker ?? "" }),
   "reply.words": (log, event, at) => {
     const entry = reply(log, event, at);
     entry.words.push(...event.words);
@@ -168,12 +172,26 @@ const OWN = {
   },
   "reply.playing": (log, event, at) => {
     const entry = reply(log, event, at);
+    // It may have been ready long before it was its turn.
+    if (entry.speaker && !entry.audible) entry.at = at;
     Object.assign(entry, { playing: { ms: event.ms, at }, heardMs: event.ms, audible: true });
   },
   "reply.closed": (log, event, at) => {
     const entry = reply(log, event, at);
     Object.assign(entry, { text: event.text || entry.text, heardMs: event.ms, exact: event.exact });
     finish(log, entry, event.ending, event.heard);
+  },
+  "duet.begun": (log, { seats, topic }, at) => {
+    const before = [...log.sides.keys()], names = seats.map((seat) => seat.name);
+    seats.forEach(({ name }, n) => log.sides.set(name, "ab"[n]));
+    const came = log.duet && names.filter((name) => !log.duet.names.includes(name));
+    for (const name of came ?? []) log.add({ kind: "note", at, text: `${name} takes a seat${before.includes(name) ? " again" : ""}.` });
+    if (log.duet && log.duet.topic !== topic) log.add({ kind: "note", at, text: `The topic is now: ${topic}` });
+    log.duet = { names, topic };
+  },
+  "duet.turn": (log, { speaker, gap_ms, turn, hops }) => {
+    const entry = log.entries.findLast((e) => e.speaker === speaker && e.audible && !e.facts);
+    if (entry) entry.facts = { gap_ms, turn, hops };
   },
   tool: (log, event, at) => {
     const entry = tool(log, event.call, at);
@@ -220,8 +238,10 @@ const OAI = {
     const entry = tool(log, event.call_id, at);
     Object.assign(entry, { name: event.name, arguments: event.arguments, ours: true });
   },
-  // What is wrong with a setting stands at its field.
-  error: (log, { error }, at) => error.param?.startsWith("session") || log.add({ kind: "note", at, tone: "bad", text: error.message }),
+  "vivavoce.duet.begin": (log) => void (log.duet = null),
+  "vivavoce.duet.update": (log, { say }, at) => say && log.add({ kind: "cue", at, text: say }),
+  // What is wrong with a setting, or with what a duet was told, stands at its field.
+  error: (log, { error }, at) => error.param?.startsWith("session") || error.event_id?.startsWith("duet_") || log.add({ kind: "note", at, tone: "bad", text: error.message }),
 };
 
 function addItem(log, item, at) {
@@ -260,4 +280,4 @@ function settle(log) {
 /** Said twice, on both channels: ours tells more. */
 const SPOKEN = new Set(["conversation.item.input_audio_transcription.delta",
   "conversation.item.input_audio_transcription.completed", "output_audio_buffer.stopped", "conversation.item.truncated"]);
-const SENT = new Set(["conversation.item.create"]);
+const SENT = new Set(["conversation.item.create", "vivavoce.duet.begin", "vivavoce.duet.update"]);

@@ -32,12 +32,23 @@ const ICONS = {
   latency: "M5 6h6M9 12h8M14 18h5",
   agent: "M12 4a4 4 0 0 1 0 8 4 4 0 0 1 0-8M4.500 20a7.500 7.500 0 0 1 15 0",
   events: "M8 6l-5 6 5 6M16 6l5 6-5 6",
+  duet: "M3 5h11v8H8l-3 3v-3H3zM17 9h4v8h-2v3l-3-3h-5v-1",
+  steer: "M5 6h14M5 12h14M5 18h14M9 4v4M15 10v4M8 16v4",
   record: "M12 5a7 7 0 1 0 .01 0M12 10a2 2 0 1 0 .01 0",
 };
 
 export function Icon({ name }) {
   return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${ICONS[name]} /></svg>`;
 }
+
+/** USD, with as many places as tell something; null has no price. */
+export function money(usd) {
+  if (usd === null || usd === undefined) return "not priced";
+  return `$${usd === 0 ? "0" : usd < 0.01 ? usd.toFixed(5) : usd.toFixed(3)}`;
+}
+
+/** The silence before an answer: negative where it begins over the end of the one before. */
+export const gapText = (ms) => (ms < 0 ? `overlap −${-ms} ms` : `gap ${ms} ms`);
 
 /** 83000 -> "1:23" */
 export function clock(ms) {

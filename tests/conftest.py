@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ pytest.register_assert_rewrite(
     "tests.wire.openai_realtime.laws",
     "tests.wire.openai_realtime.pair",
 )
+
+# A shell that runs the suite in the background has Ctrl-C ignored, and there are tests that press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LIMIT_S = 30.0
 LIMITS_S = {"tests.clients": 45.0, "tests.webrtc": 110.0}

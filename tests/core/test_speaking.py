@@ -18,6 +18,7 @@ from vivavoce.core.events import (
     ToolAsked,
     ToolsDeclared,
     ToolSpec,
+    UserWords,
 )
 from vivavoce.core.notices import ReplyClosed, ReplyOpened, TurnReport
 
@@ -145,6 +146,17 @@ def test_early_answers_are_few():
         c.silence(150)
     early = [g for g in c.find(Generate) if g.speculative]
     assert len(early) == c.c.policy.reply.max_speculations
+
+
+@pytest.mark.parametrize(("short_ms", "early"), [(0, True), (100, True), (300, False)])
+def test_final_words_up_to_the_end_are_answered_early_as_soon_as_speech_stops(short_ms, early):
+    c = Script(stt_ms=None)
+    c.hears("what time is it")
+    turn = c.c.listening.turn
+    c.silence(20)
+    c.post(UserWords(c.segment, "what time is it", True, turn.start, turn.end - short_ms * 16))
+    c.silence(100)
+    c.saw("Generate 1 early") if early else c.never("Generate")
 
 
 def test_there_are_none_where_none_are_wanted():

@@ -295,7 +295,7 @@ class Listening:
             turn.marks.silence_ms = verdict.wait_ms
             self.commit(turn, Why.WORDS_LATE if turn.given_up else verdict.why, p.endpoint.answer)
             return
-        if silence >= p.reply.speculate_after_ms:
+        if silence >= p.reply.speculate_after_ms or turn.certain(in_samples(p.reply.speculate_short_ms)):
             self._check_speculation(turn)
         self._look_again(turn, silence, verdict.wait_ms)
 

@@ -119,6 +119,8 @@ class ReplyPolicy:
     """Start an answer on words that may still change; nobody hears it before the turn is over."""
     speculate_after_ms: int = 150
     """Silence after which the words so far are worth an early answer."""
+    speculate_short_ms: int = 120
+    """... and at once, when speech has stopped, if the words are final up to so shortly before its end."""
     max_speculations: int = 3
     """Early answers per turn."""
     llm_timeout_ms: int = 10_000

@@ -56,6 +56,11 @@ class Turn:
         """All words of it are final."""
         return not self.owed and all(w.final for w in self.segments.values())
 
+    def certain(self, short: int) -> bool:
+        """Its words are final, up to `short` samples before its end at the least."""
+        ends = [words.end for words in self.segments.values() if words.text]
+        return self.settled and bool(ends) and max(ends) >= self.end - short
+
     def resumed(self) -> None:
         """The caller goes on speaking."""
         self.speaking = True

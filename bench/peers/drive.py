@@ -162,6 +162,10 @@ class Marks(Observer):
 
     def __init__(self, script: Script) -> None:
         self._script = script
+        self.ready = asyncio.Event()
+
+    def opened(self, conversation: Conversation, agent: str) -> None:
+        self.ready.set()
 
     def handled(self, now: int, event: Event, commands: Sequence[Command]) -> None:
         for command in commands:
@@ -177,12 +181,10 @@ class Ours(Session):  # type: ignore[misc]
         self._line = Line(script)
         engines = Engines(_DETECTORS, Llm(script), Tts(script), Stt(script))
         agent = AgentConfig("Be brief.", "scripted")
-        self._call = Call(Conversation(policy, {}), engines, agent, self._line, [Marks(script)])
+        marks = Marks(script)
+        self._call = Call(Conversation(policy, {}), engines, agent, self._line, [marks])
         self._running = asyncio.create_task(self._call.run())
-
-    async def ready(self) -> None:
-        while self._call.now() == 0 and not self._running.done():
-            await asyncio.sleep(0.001)
+        self.ready = marks.ready
 
     def push(self, pcm: bytes) -> None:
         self._line.push(pcm)
@@ -212,7 +214,7 @@ class Engine(Adapter):  # type: ignore[misc]
 
     async def open(self, script: Script, config: str) -> Any:
         session = Ours(script, _POLICIES[config])
-        await session.ready()
+        await session.ready.wait()
         return session
 
 

@@ -135,3 +135,40 @@ def test_importing_the_package_imports_no_engine() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+class Counting:
+    """A model that notes how often it is asked."""
+
+    def __init__(self, vad: SileroVad) -> None:
+        self._session, self.asked = vad._session, 0
+        vad._session = self  # type: ignore[assignment]
+
+    def run(self, *given: object) -> list[np.ndarray]:
+        self.asked += 1
+        return self._session.run(*given)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize("floor", [0, 20])
+def test_silence_costs_nothing_and_the_first_word_after_it_is_found_as_soon(
+    vads: SileroVads, human: dict[str, Pcm], floor: int
+) -> None:
+    rng = np.random.default_rng(1)
+    quiet = rng.integers(-floor, floor + 1, 60 * RATE).astype(np.int16)
+    for pcm in human.values():
+        short, long = vads.open(), vads.open()
+        model = Counting(long)
+        judge(long, quiet)
+        assert model.asked < 20
+        judge(short, quiet[: 8 * WINDOW])
+        first, second = judge(short, pcm), judge(long, pcm)
+        assert abs(crossings(first)[0] - crossings(second)[0]) <= WINDOW / RATE
+        assert abs(crossings(first)[1] - crossings(second)[1]) <= WINDOW / RATE
+
+
+def test_a_pause_within_speech_is_judged_by_the_model(vads: SileroVads, human: dict[str, Pcm]) -> None:
+    vad, pcm = vads.open(), next(iter(human.values()))
+    judge(vad, pcm)
+    model = Counting(vad)
+    judge(vad, silence(200))
+    assert model.asked == 200 * RATE // 1000 // WINDOW

@@ -14,6 +14,7 @@ LOOKS = {
     "phone-dark": {"color_scheme": "dark", "viewport": {"width": 360, "height": 740}, "device_scale_factor": 2},
 }
 PLUGS = Path(__file__).with_name("plugs.js")
+DUETS = Path(__file__).with_name("duet_messages.js")
 PROBLEMS = {
     "mic": "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('No.', 'NotAllowedError'))",
     "key": "fake.refuse = {status: 401, error: {message: 'No API key was given.'}}",
@@ -114,6 +115,26 @@ def take(browser, url, fake, folder, look, options):
     shot(page, "9-playback")
     tab(page, "talk" if "phone" in look else "latency")
     shot(page, "9-playback-talk")
+    page.context.close()
+    page = opened(DUETS.read_text())
+    page.evaluate("fake.script = false")
+    if "phone" in look:
+        tab(page, "duet")
+    else:
+        page.get_by_role("button", name="Duet", exact=True).click()
+    page.get_by_label("Answers", exact=True).select_option(label="Somebody else")
+    shot(page, "d-before")
+    page.get_by_role("button", name="Start the two").click()
+    page.get_by_role("button", name="Cancel").wait_for()
+    page.evaluate("duets.play()")
+    page.wait_for_timeout(500)
+    shot(page, "d-during")
+    if "phone" in look:
+        page.get_by_text("Costs and changes").click()
+    page.get_by_text("Give the seat of Olive to another").click()
+    shot(page, "d-desk")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    shot(page, "d-over")
     page.context.close()
     for name, before in PROBLEMS.items():
         page = opened(before)

@@ -18,7 +18,6 @@ _BLOCK = 80
 _SMOOTH = 4
 """Blocks (20 ms) over which the floor and the peak are taken, so that the gaps between glottal pulses, and clicks,
 do not pass for either."""
-_EVEN = np.full(_SMOOTH, 1.0 / _SMOOTH)
 _SPAN = 60
 """Blocks (300 ms) per entry of the floor's memory."""
 _SPANS = 8
@@ -41,7 +40,7 @@ class Activity:
     """
 
     def __init__(self) -> None:
-        self._recent: NDArray[np.float64] = np.zeros(0)
+        self._recent: list[float] = []
         """Power of the last blocks, at most `_SMOOTH - 1`."""
         self._floors: list[float] = []
         self._span_floor = 0.0
@@ -71,21 +70,24 @@ class Activity:
         mean = np.add.reduceat(wide, starts) * shares
         # The variance, so that a constant offset does not count, and a hum little.
         power = np.add.reduceat(wide * wide, starts) * shares - mean * mean
-        self._learn(power)
-        loud = np.flatnonzero(power >= _power(self.speech_db))
-        if not loud.size:
-            return pcm.size
-        return int(starts.size - 1 - loud[-1]) * _BLOCK
+        # A handful of numbers: plain ones are faster than arrays.
+        blocks: list[float] = power.tolist()
+        self._learn(blocks)
+        speech = _power(self.speech_db)
+        for quiet, level in enumerate(reversed(blocks)):
+            if level >= speech:
+                return quiet * _BLOCK
+        return pcm.size
 
-    def _learn(self, power: NDArray[np.float64]) -> None:
-        joined = np.concatenate((self._recent, power))
+    def _learn(self, power: list[float]) -> None:
+        joined = self._recent + power
         self._recent = joined[-(_SMOOTH - 1) :]
-        if joined.size < _SMOOTH:
+        if len(joined) < _SMOOTH:
             return
-        smooth = np.convolve(joined, _EVEN, mode="valid")
-        self._peak = max(self._peak - _PEAK_FALL * power.size, _level(float(smooth.max())))
-        self._span_floor = min(self._span_floor, _level(float(smooth.min())))
-        self._span_blocks += power.size
+        smooth = [sum(joined[n : n + _SMOOTH]) / _SMOOTH for n in range(len(joined) - _SMOOTH + 1)]
+        self._peak = max(self._peak - _PEAK_FALL * len(power), _level(max(smooth)))
+        self._span_floor = min(self._span_floor, _level(min(smooth)))
+        self._span_blocks += len(power)
         if self._span_blocks >= _SPAN:
             self._floors = [*self._floors[-(_SPANS - 1) :], self._span_floor]
             self._span_floor = 0.0

@@ -36,7 +36,7 @@ class Desk extends Model {
     settings: this.settings,
     // Two agents who begin to talk know nothing of what was said to another one.
     history: () => (this.duet.pending ? [] : this.transcript.items()),
-    mayEnd: () => this.duet.pending,
+    mayEnd: () => this.duet.state === "running",
   });
   steering = new Steering(this.duet, this.call);
   #tools = new ToolDesk(this.call);

@@ -85,6 +85,6 @@ const MARKED = {
   "user.words": (e) => e.final && `You: ${e.text}`,
   "user.dropped": (e) => `No turn: ${e.text || e.why}`,
   "agent.voice": (e) => `Agent ${ACTIONS[e.action]?.[1] ?? e.action}: ${e.says || e.why}`,
-  "reply.closed": (e) => `Agent${{ cut: ", interrupted", failed: ", failed" }[e.ending] ?? ""}: ${e.heard}`,
+  "reply.closed": (e) => (e.heard || e.ending === "failed") && `Agent${{ cut: ", interrupted", failed: ", failed" }[e.ending] ?? ""}: ${e.heard}`,
   tool: (e) => e.state !== "started" && `Tool ${e.name}: ${e.state}`,
 };

@@ -34,7 +34,7 @@ export function TranscriptView({ transcript, now, base, call, empty, onSeek, sin
   if (!entries.length) return html`<div class="transcript" tabindex="0" aria-label="Conversation">${empty}</div>`;
   return html`<div class="transcript" ref=${box} onscroll=${onscroll} tabindex="0" role="region" aria-label="Conversation">
     <ol class="turns">
-      ${entries.map((entry) => html`<li key=${entry.id} class=${`turn ${entry.kind} ${entry.tone ?? transcript.sides.get(entry.speaker) ?? ""}`}>
+      ${entries.map((entry) => html`<li key=${entry.id} class=${`turn ${entry.kind} ${entry.tone ?? transcript.sides.get(entry.speaker) ?? ""} ${waits(entry) ? "waiting" : ""}`}>
         <${ENTRIES[entry.kind]} entry=${entry} now=${now} base=${base} call=${call} onSeek=${onSeek} />
       </li>`)}
     </ol>
@@ -62,7 +62,7 @@ function Agent({ entry, now, base, onSeek }) {
   useTicks(Boolean(entry.playing) && !entry.ended && !onSeek, 80);
   const shown = parts(entry, now());
   return html`<div class="head"><b>${entry.speaker || "Agent"}</b>
-      ${entry.speaker && !entry.audible && !entry.ended && html`<span class="tag">ready, waits for its turn</span>`}
+      ${waits(entry) && html`<span class="tag">ready, waits for its turn</span>`}
       ${entry.ended === "cut" && html`<span class="tag bad">interrupted</span>`}
       ${entry.ended === "failed" && html`<span class="tag bad">failed</span>`}
       <${Stamp} entry=${entry} base=${base} onSeek=${onSeek} />${entry.facts && html` <${Facts} facts=${entry.facts} />`}</div>
@@ -72,6 +72,11 @@ function Agent({ entry, now, base, onSeek }) {
       ${!shown.some((part) => part.text) && html`<span class="next">…</span>`}</p>
     ${entry.ended === "cut" && entry.exact === false && html`<p class="fine">Where it was cut is estimated: the voice gave no word times.</p>`}
     <${Marks} marks=${entry.marks} base=${base} />`;
+}
+
+/** One of two agents has it ready while the other is heard. */
+function waits(entry) {
+  return entry.kind === "agent" && Boolean(entry.speaker) && !entry.audible && !entry.ended;
 }
 
 /** How long the silence before it was, and what it waited for. */
@@ -122,7 +127,7 @@ function Note({ entry }) {
 
 /** What a moderator told both, and nobody heard. */
 function Cue({ entry }) {
-  return html`<p class="note cue"><b>You, as moderator:</b> ${entry.text}</p>`;
+  return html`<p class="note told-both"><b>You, as moderator:</b> ${entry.text}</p>`;
 }
 
 const ENTRIES = { user: User, agent: Agent, tool: Tool, note: Note, cue: Cue };

@@ -12,6 +12,8 @@ export class Transcript extends Model {
   said = [];
   /** Of a duet: which side a speaker is on. */
   sides = new Map();
+  /** What the server said last of who talks, and about what. */
+  duet = null;
   #session = 0;
   #ours = false;
 
@@ -87,7 +89,8 @@ export function parts(entry, now) {
     if (!heard && entry.heard) return [{ text: entry.heard, state: "heard" }];
     return [{ text: text.slice(0, heard), state: "heard" }, { text: text.slice(heard), state: "unheard" }].filter((p) => p.text);
   }
-  if (!entry.words.length) return [{ text, state: entry.audible ? "heard" : "next" }];
+  // What is ready but not begun has no word that is heard now.
+  if (!entry.words.length || !entry.audible) return [{ text, state: entry.audible ? "heard" : "next" }];
   return spoken(text, entry.words, heardTo(entry, now));
 }
 

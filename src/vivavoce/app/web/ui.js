@@ -63,6 +63,18 @@ export function stamp(ms) {
 
 export const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
+/** Does a media query hold just now? */
+export function useMedia(query) {
+  const [holds, setHolds] = useState(() => window.matchMedia(query).matches);
+  useEffect(() => {
+    const media = window.matchMedia(query);
+    const look = () => setHolds(media.matches);
+    media.addEventListener("change", look);
+    return () => media.removeEventListener("change", look);
+  }, [query]);
+  return holds;
+}
+
 /** Draw again every `ms` while `on`. */
 export function useTicks(on, ms) {
   const [, tick] = useState(0);

@@ -55,7 +55,7 @@ class SileroVad:
             raise ValueError(f"a window is {WINDOW} samples of int16, not {pcm.shape} of {pcm.dtype}")
         self._input[0, :_CONTEXT] = self._input[0, -_CONTEXT:]
         np.multiply(pcm, _FULL_SCALE, out=self._input[0, _CONTEXT:])
-        silent = pcm.max() < _INAUDIBLE and pcm.min() > -_INAUDIBLE
+        silent = np.maximum.reduce(pcm) < _INAUDIBLE and np.minimum.reduce(pcm) > -_INAUDIBLE
         self._calm = self._calm + 1 if silent and self._p < _CALM_P else 0
         if self._calm > _CALM:
             return self._p

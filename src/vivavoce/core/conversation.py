@@ -116,8 +116,15 @@ class Conversation:
         context.commands, commands = [], context.commands
         return commands
 
+    def passes(self, now: int, event: Event) -> bool:
+        """Take the common case, fast: silence of the caller, or one more frame of a reply, and nothing to decide. False
+        for what `handle` is to look at."""
+        if self.context.over or now < self.context.now:
+            return False
+        self.context.now = now
+        return self._passes(event)
+
     def _passes(self, event: Event) -> bool:
-        """The common case, fast: silence of the caller, or one more frame of a reply, and nothing to decide."""
         if type(event) is UserSound:
             return self.listening.passes(event)
         if type(event) is Played:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from dataclasses import replace
 
@@ -26,6 +27,8 @@ class Inbox:
         self._crowd = crowd
         self._events: deque[Event] = deque()
         self._waiting: asyncio.Future[None] | None = None
+        self._until = math.inf
+        """Loop time at which the reader wakes up by itself."""
         self._full = False
         self.merged = 0
         """Windows of sound that were merged into the one before."""
@@ -50,6 +53,16 @@ class Inbox:
             self._events.append(event)
         self.wake()
 
+    @property
+    def idle(self) -> bool:
+        """The reader has done everything, and waits."""
+        return self._waiting is not None and not self._events and not self._waiting.done()
+
+    def wake_by(self, until: float) -> None:
+        """The reader is to look again at this time of the loop at the latest."""
+        if until < self._until:
+            self.wake()
+
     def take(self) -> Event | None:
         """The oldest event, or None."""
         return self._events.popleft() if self._events else None
@@ -64,7 +77,7 @@ class Inbox:
         if self._events:
             return
         loop = asyncio.get_running_loop()
-        self._waiting = loop.create_future()
+        self._waiting, self._until = loop.create_future(), math.inf if until is None else until
         timer = None if until is None else loop.call_at(until, self.wake)
         try:
             await self._waiting

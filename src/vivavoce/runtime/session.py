@@ -119,7 +119,21 @@ class Session:
             return
         if isinstance(event, Used) and any(not math.isfinite(n) or n < 0 for _, n in event.usage.amounts):
             event = ProviderFailed(event.usage.role, "bad_usage", f"metered {event.usage.amounts}"[:200])
-        self._inbox.put(event)
+        if not (self._inbox.idle and self._passes(event)):
+            self._inbox.put(event)
+
+    def _passes(self, event: Event) -> bool:
+        """What changes nothing is taken at once: nobody has to wake up for it."""
+        if self._clock is None or self._executor is None:
+            return False
+        now = self._clock.now()
+        if not self.conversation.passes(now, event):
+            return False
+        self._observe(lambda o: o.handled(now, event, ()))
+        deadline = self.conversation.deadline
+        if deadline is not None:
+            self._inbox.wake_by(self._clock.at(deadline))
+        return True
 
     def post_from_thread(self, event: Event) -> None:
         """The same from any thread, such as from a tool. Raises Misuse before the call has begun."""

@@ -176,7 +176,7 @@ const OWN = {
   "reply.playing": (log, event, at) => {
     const entry = reply(log, event, at);
     // It may have been ready long before it was its turn.
-    if (entry.speaker && !entry.audible) entry.at = at;
+    if (entry.speaker && entry.heardMs === undefined) entry.at = at;
     Object.assign(entry, { playing: { ms: event.ms, at }, heardMs: event.ms, audible: true });
   },
   "reply.closed": (log, event, at) => {

@@ -215,6 +215,31 @@ def test_another_persona_takes_a_seat_and_what_the_one_before_had_prepared_is_dr
     assert "user: Never is best." in c.request()
 
 
+def test_also_when_it_was_about_to_speak():
+    c = begun()
+    says(c, "Early is good.")
+    says(c, "Late is better.")
+    c.plays(1.2)
+    says(c, "So be it.", reply=3)
+    c.saw("closed 1 done")
+    c.post(DuetBegun("cleo", "bob", 0))
+    c.wait(40)
+    c.saw("Flush 3 @0 STEERED", "Generate 4 of cleo")
+    says(c, "Never is best.", reply=4)
+    c.plays(3)
+    c.saw("Generate 5 of bob")
+
+
+def test_when_nothing_was_heard_of_two_answers_the_first_is_asked_again():
+    c = begun()
+    c.llm("Early is good.")
+    c.llm("Late is better.")
+    c.post(ItemCreated(Message("m1", "system", "Speak of cats now.")))
+    c.wait(40)
+    c.saw("Generate 3 of ada DUET")
+    assert c.c.context.duet.asked == 1
+
+
 EAGER = {"duet.eager": "yes", "duet.eager_chars": 20}
 LONG = "The keeper of the light climbed all the stairs again, and he lit the lamp for every ship at sea. "
 

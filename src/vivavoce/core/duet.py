@@ -164,7 +164,7 @@ def ended(duet: Duet, reply: Reply) -> None:
         return
     if reply.state is State.CUT and not reply.played:
         duet.asked -= 1
-        duet.last = duet.other(reply.speaker)
+        duet.last = duet.other(duet.last)
     silent = reply.state is State.DONE and not reply.text.strip()
     duet.silent = duet.silent + 1 if silent else 0
     if duet.silent >= _SILENT_TURNS:

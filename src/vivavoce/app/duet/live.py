@@ -6,6 +6,7 @@ Beside the events of `wire.watching`, pages that watch are told:
 - `duet.wave`: speaker, at_ms (of the call), step_ms, peaks (0 to 1): what sounds of each voice
 - `duet.turn`: turn, speaker, agent_text, interrupted, start_ms, end_ms, gap_ms, hops, cost; gap_ms on the samples
 - `duet.costs`: as in the summary of `vivavoce duet --json`
+- `duet.over`: reason (`done`, `budget`, `failed`, or why the call ended)
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 import numpy as np
 
 from ...audio.pcm import Pcm
-from ...core.commands import Command
+from ...core.commands import Command, EndCall
 from ...core.conversation import Conversation
 from ...core.errors import BadInput
 from ...core.events import Event, PolicySet
@@ -58,7 +59,8 @@ class Audience(Observer):
         self._costs = Costs()
         self._stage = Stage(self._line)
         self._speakers: dict[int, str] = {}
-        self._waves: dict[int, tuple[int, list[float]]] = {}
+        self._waves: dict[int, tuple[str, int, list[float]]] = {}
+        """Of each reply that sounds: who speaks, since when, and what was not told yet."""
 
     def begin(self) -> None:
         self._begun = True
@@ -70,21 +72,26 @@ class Audience(Observer):
         if self._begun:
             self._costs.handled(now, event, commands)
             self._stage.handled(now, event, commands)
+            for command in commands:
+                if isinstance(command, EndCall):
+                    self._tell({"type": "duet.over", "at_ms": now, "reason": command.reason})
 
     def spoken(self, reply: int, position: int, pcm: Pcm) -> None:
         if not self._begun:
             return
         self._stage.spoken(reply, position, pcm)
-        speaker = self._stage.speaker(reply)
-        at, peaks = self._waves.setdefault(reply, (position, []))
+        _, _, peaks = self._waves.setdefault(reply, (self._stage.speaker(reply), position, []))
         peaks += [round(float(np.abs(pcm[n : n + _STEP].astype(np.int32)).max()) / 32768, 2) for n in _starts(pcm)]
         if len(peaks) >= _STEPS:
-            del self._waves[reply]
-            wave = {"speaker": speaker, "at_ms": out_ms(at), "step_ms": STEP_MS, "peaks": peaks}
-            self._tell({"type": "duet.wave", **wave})
+            self._wave(reply)
+
+    def _wave(self, reply: int) -> None:
+        speaker, at, peaks = self._waves.pop(reply)
+        self._tell({"type": "duet.wave", "speaker": speaker, "at_ms": out_ms(at), "step_ms": STEP_MS, "peaks": peaks})
 
     def _line(self, number: int, line: Line) -> None:
-        self._waves = {reply: wave for reply, wave in self._waves.items() if self._stage.speaker(reply)}
+        for reply in [reply for reply in self._waves if not self._stage.speaker(reply)]:
+            self._wave(reply)
         times = {"at_ms": out_ms(line.end), "start_ms": out_ms(line.start), "end_ms": out_ms(line.end)}
         self._tell({"type": "duet.turn", **times, **as_dict(number, line)})
         self._tell({"type": "duet.costs", "at_ms": out_ms(line.end), **self._costs.as_dict()})

@@ -10,7 +10,7 @@ from ...audio.pcm import Pcm
 from ...core.commands import Command, Tell
 from ...core.events import Event
 from ...core.notices import Origin, ReplyClosed, ReplyOpened, TurnReport, UserTurned
-from ...core.units import OUT_RATE
+from ...core.units import IN_RATE, OUT_RATE
 from ...runtime.observe import Observer
 
 
@@ -67,8 +67,8 @@ class Stage(Observer):
         match notice:
             case ReplyOpened(reply, speaker=speaker):
                 self._open[reply] = Line(speaker)
-            case UserTurned(text=text) if text:
-                self._say(Line("listener", text, text))
+            case UserTurned(_, _, text, start, end) if text:
+                self._say(Line("listener", text, text, start * OUT_RATE // IN_RATE, end * OUT_RATE // IN_RATE))
             case ReplyClosed(reply, _, text, heard) if reply in self._open:
                 line = self._open[reply]
                 line.text, line.heard, line.interrupted = text, heard, heard != text

@@ -8,6 +8,11 @@ import { clock, html, money, useEffect, useState } from "./ui.js";
 const ROLES = [["llm", "Thinking"], ["tts", "Speaking"], ["stt", "Hearing"]];
 const UNITS = { characters: "characters", seconds: "s", output_tokens: "tokens out", input_tokens: "tokens in" };
 
+const EARLY = {
+  budget: "another answer might have exceeded the limit", failed: "one of them could not answer any more",
+  done: "there was nothing more to say",
+};
+
 export function DuetDesk({ duet, steering }) {
   useModels(duet, steering.call);
   if (!duet.seats.length) {
@@ -45,7 +50,7 @@ function Summary({ duet }) {
 function ending(duet, { turns, cut }) {
   const length = clock(Math.max(duet.waves.a.end, duet.waves.b.end));
   const interrupted = cut ? `, ${cut} of them interrupted` : "";
-  const early = turns < duet.asked ? " It ended early: you ended it, another answer might have exceeded the limit, or there was nothing more to say." : "";
+  const early = turns < duet.asked ? ` It ended early: ${EARLY[duet.reason] ?? "you ended it"}.` : "";
   return `${turns} answers in ${length}${interrupted}.${early}`;
 }
 

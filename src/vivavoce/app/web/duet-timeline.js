@@ -19,13 +19,20 @@ const LABELS = 200;
 export function Timeline({ duet, now }) {
   useModels(duet);
   const box = useRef(null), inner = useRef(null), canvas = useRef(null), follow = useRef(true);
+  const placed = useRef(0);
   const [behind, setBehind] = useState(false);
   const running = duet.state === "running";
   const draw = () => {
     if (!box.current) return;
+    if (follow.current && box.current.scrollLeft < placed.current - NEAR) {
+      // Somebody scrolled back, and the browser has not told it yet.
+      follow.current = false;
+      setBehind(true);
+    }
     const head = duet.head(now());
     inner.current.style.width = `${Math.max(box.current.clientWidth, head * PX_PER_MS + ROOM)}px`;
     if (follow.current) box.current.scrollLeft = inner.current.offsetWidth;
+    placed.current = box.current.scrollLeft;
     paint(canvas.current, duet, head, box.current.scrollLeft);
     for (const lane of ["a", "b"]) box.current.parentElement.querySelector(`.seat.${lane}`)?.classList.toggle("sounds", duet.sounds(lane, now()));
   };

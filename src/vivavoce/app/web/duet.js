@@ -169,6 +169,8 @@ export class Duet extends Model {
   #forget() {
     Object.assign(this, {
       seats: [], topic: "", asked: 0, estimate: null, costs: null, turns: [], beganAt: 0, origin: 0,
+      /** Why it ended, as the server says; empty where it did not say. */
+      reason: "",
       /** Name -> a or b; names that have left keep theirs. */
       lanes: new Map(),
       waves: { a: new Wave(), b: new Wave() },
@@ -232,6 +234,7 @@ const TAKES = {
     "duet.wave": (duet, event) => duet.wave(event),
     "duet.turn": (duet, event) => duet.turn(event),
     "duet.costs": (duet, event) => void (duet.costs = event),
+    "duet.over": (duet, event) => void (duet.reason = event.reason),
     floor: (duet, event) => duet.floor(event),
   },
   page: { ended: (duet, event, at) => duet.end(at), lost: (duet, event, at) => duet.end(at) },

@@ -174,6 +174,7 @@ def test_nothing_sticks_out_and_late_gaps_are_explained(visit, width):
     page.get_by_text("gap 300 ms, slowest: first words of the answer 350 ms").wait_for()
     fits(page, width)
     # Scrolled back, it stays there; then it follows the newest again.
+    until(page, "document.querySelector('.timeline .scroll').scrollLeft > 120")
     page.locator(".timeline .scroll").evaluate("(box) => { box.scrollLeft = 0; }")
     page.get_by_role("button", name="Newest").click()
     if width < 900:

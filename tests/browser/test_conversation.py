@@ -110,6 +110,8 @@ def test_another_connection_takes_part_and_hangs_up(meet, url):
         client.realtime.connect(call_id=call_id) as side,
     ):
         assert side.recv().type == "session.created"
+        # What is told before the page's channel is open, the page does not hear.
+        witness.next("session.created")
         side.session.update(session={"type": "realtime", "instructions": "You are Otto.", "tools": [TOOL]})
         page.get_by_role("button", name="Hang up").wait_for()
         witness.next("session.updated", "e.session.instructions === 'You are Otto.'")

@@ -26,9 +26,9 @@ from tests.runtime.fakes import (
 
 from vivavoce.audio.frame import Frame
 from vivavoce.audio.pcm import Pcm
-from vivavoce.core.commands import EndCall, Role, Why
+from vivavoce.core.commands import Command, EndCall, Role, Why
 from vivavoce.core.errors import Misuse
-from vivavoce.core.events import CallEnded, HangUpAsked, Played, ProviderFailed, TextTurn
+from vivavoce.core.events import CallEnded, Event, HangUpAsked, Played, ProviderFailed, TextTurn
 from vivavoce.core.notices import Notice, ReplyClosed, ReplyOpened, UserTurned
 from vivavoce.providers.base import Post, ProviderError, Speech, ToolCall
 from vivavoce.runtime.clock import run
@@ -468,3 +468,16 @@ def test_who_leaves_by_cancelling_is_told_how_it_was() -> None:
         return await task
 
     assert run(leaving(1.0), realtime=False).reason == "cancelled"
+
+
+def test_a_bug_in_an_observer_ends_the_call_also_where_nothing_is_decided() -> None:
+    class Buggy(Observer):
+        def handled(self, now: int, event: Event, commands: Sequence[Command]) -> None:
+            if isinstance(event, Played) and event.samples > 9_600:
+                raise ValueError("a bug")
+
+    call = make(HELLO, observers=[Buggy()])
+    with pytest.raises(ValueError, match="a bug"):
+        call.run()
+    assert call.session.summary is not None
+    assert call.session.summary.reason != "transport"

@@ -134,7 +134,9 @@ AGAIN = Said(4_000, 900, "and what day")
 def handed_on(stt: LateStt) -> Call:
     """A call that another agent takes over between two turns; it hears with `stt`."""
     first = SpareStt(HELLO, AGAIN)
-    call = make(HELLO, AGAIN, until=8_000, stt=first, on_handed_off=lambda name: call.session.configure(billing))
+    call = make(
+        HELLO, AGAIN, until=8_000, stt=first, recognisers=2, on_handed_off=lambda name: call.session.configure(billing)
+    )
     billing = AgentConfig("Bills.", "tone", engines=Engines(LevelVad(), call.llm, call.tts, stt))
 
     async def whole() -> None:

@@ -28,8 +28,8 @@ from ..wire.openai_realtime.caller import Began, Said
 from . import embedded
 from .agent.agent import Agent
 from .agent.load import load_agents
-from .agent.run import Models, everybody, models_of, served
-from .agent.served import Cast, ServedAgent, session_of
+from .agent.run import Models, cast_of, everybody, models_of, on_sides, served
+from .agent.served import session_of
 from .duet.export import markdown
 from .duet.stage import Line
 from .engines import works_here
@@ -96,9 +96,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _all_agents(sides: Sequence[Side]) -> Agents:
-    """By names that differ even if both sides have an agent of one name."""
-    found = ((SIDES[n], side) for n, side in enumerate(sides) if not isinstance(side, Address))
-    return {f"{label} {name}": agent for label, side in found for name, agent in side.items()}
+    return on_sides({SIDES[n]: side for n, side in enumerate(sides) if not isinstance(side, Address)})
 
 
 def _who_begins(sides: Sequence[Side], begin: str) -> list[str]:
@@ -220,14 +218,10 @@ async def _play(
                     client.ask(begin)
                 calls.append(partial(relay, end, client))
             else:
-                cast = _cast(found, side, SIDES[number])
+                cast = cast_of(found, SIDES[number], side)
                 expect = embedded.expected(cast.now.engines.llm)
                 calls.append(session_of(cast, end, [_Agent(talk, number)], expect).run)
         await _until_over(calls, wire, talk, seconds)
-
-
-def _cast(found: dict[str, ServedAgent], side: Agents, label: str) -> Cast:
-    return Cast({name: found[f"{label} {name}"] for name in side}, next(iter(side)))
 
 
 def _server(address: Address, talk: Talk, number: int) -> RealtimeClient:

@@ -125,6 +125,7 @@ class _Call(ABC, Generic[Line]):
             ids=ids,
             on_failed=self._failed,
             on_handed_off=self._handed_off,
+            recognisers=1 if self._cast is None else self._cast.recognisers,
         )
         if self._cast is not None:
             self._cast.begin(self._session)
@@ -138,13 +139,10 @@ class _Call(ABC, Generic[Line]):
 
     def _observers(self) -> Sequence[Observer]:
         if self._settings.record is None:
-            return (self._audience,)
+            return ()
         from ..runtime.record import Recorder
 
-        return (
-            self._audience,
-            Recorder(self._settings.record / self._server.id, overwrite=False),
-        )
+        return (Recorder(self._settings.record / self._server.id, overwrite=False),)
 
     @asynccontextmanager
     async def _running_session(self) -> AsyncIterator[asyncio.Task[Any]]:
@@ -279,7 +277,7 @@ class PeerCall(_Call[WebRtc]):
         return WebRtc(self._server, *requests, self._settings.peer(), self._channel)
 
     def _observers(self) -> Sequence[Observer]:
-        return (*super()._observers(), self._watch)
+        return (*super()._observers(), self._watch, self._audience)
 
     def _publish(self, message: dict[str, Any]) -> None:
         self._watch.publish(message)

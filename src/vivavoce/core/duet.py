@@ -133,9 +133,11 @@ def _stands(early: Reply, before: Reply, speaking: Speaking) -> bool:
 def _within_budget(duet: Duet, speaking: Speaking) -> bool:
     """Another answer can be paid for. If not, the one whose turn it is says so, and it is the end."""
     meter, limits = speaking.context.meter, speaking.context.policy.limits
+    if not limits.budget:
+        return True
     dearest = max([duet.turn_cost, *(bill.cost for bill in meter.replies.values())])
     unpaid = 1 + sum(not reply.complete for reply in speaking.line)
-    if not limits.budget or meter.call.cost + unpaid * dearest * _MARGIN <= limits.budget:
+    if meter.call.cost + unpaid * dearest * _MARGIN <= limits.budget:
         return True
     duet.stopping = "budget"
     if limits.farewell:

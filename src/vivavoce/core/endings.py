@@ -8,6 +8,7 @@ from .commands import Cancel, CancelTool, Flush, Role, Why
 from .context import Context
 from .duet import ended
 from .marks import Marks
+from .meter import Bill
 from .notices import ReplyClosed, ToolSettled, TurnReport
 from .reply import ENDINGS, Reply, State
 from .tools import Row, Tools
@@ -159,13 +160,10 @@ class Endings:
             return
         leaf.reported_on = True
         heard = [r.heard_text() for r in chain]
-        bills = [self.context.meter.take(r.id) for r in chain]
-        amounts: dict[str, float] = {}
-        for bill in bills:
-            for key, quantity in bill.amounts.items():
-                amounts[key] = amounts.get(key, 0.0) + quantity
+        bill = Bill()
+        for one in chain:
+            bill.include(self.context.meter.take(one.id))
         marks: Marks = chain[0].marks
-        totals = [b.total for b in bills]
         report = TurnReport(
             turn=leaf.turn,
             reply=leaf.id,
@@ -178,8 +176,8 @@ class Endings:
             gap_ms=marks.gap_ms,
             overhead_ms=marks.overhead_ms(),
             hops=marks.hops(),
-            usage=tuple(amounts.items()),
-            cost=None if None in totals else sum(t for t in totals if t is not None),
+            usage=tuple(bill.amounts.items()),
+            cost=bill.total,
             why=tuple(w for r in chain for w in r.whys),
         )
         self.context.tell(report, Why.ENDED)

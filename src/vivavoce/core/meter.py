@@ -32,6 +32,13 @@ class Bill:
             else:
                 self.cost += price * quantity
 
+    def include(self, other: Bill) -> None:
+        """All of another bill too."""
+        for key, quantity in other.amounts.items():
+            self.amounts[key] = self.amounts.get(key, 0.0) + quantity
+        self.cost += other.cost
+        self.unpriced = self.unpriced or other.unpriced
+
     @property
     def total(self) -> float | None:
         """None when any of it is unpriced."""

@@ -74,10 +74,12 @@ class Session:
         on_failed: Callable[[Exception], None] = lambda error: None,
         on_handed_off: Callable[[str], None] | None = None,
         speakers: Mapping[str, AgentConfig] | None = None,
+        recognisers: int = 1,
     ) -> None:
         """`close_s`: how long the end of the call may take. `ids`: part of every item's name. `on_failed`: hears what
         `run` is going to raise while the transport is still there. `on_handed_off`: gets the name of the agent that
-        takes over, and is to `configure` it. `speakers`: agents of a duet, by name.
+        takes over, and is to `configure` it. `speakers`: agents of a duet, by name. `recognisers`: of all
+        agents who may speak; where there are several, what the caller said last is kept for the next one.
 
         Raises Misuse for a transport that breaks its protocol.
         """
@@ -95,6 +97,7 @@ class Session:
         self._ids = ids
         self._on_failed = on_failed
         self._on_handed_off = on_handed_off
+        self._recognisers = recognisers
         self._speakers = dict(speakers or {})
         self._inbox = Inbox()
         self._scope = Scope(self._crashed)
@@ -129,7 +132,11 @@ class Session:
         now = self._clock.now()
         if not self.conversation.passes(now, event):
             return False
-        self._observe(lambda o: o.handled(now, event, ()))
+        try:
+            self._observe(lambda o: o.handled(now, event, ()))
+        except Exception as bug:
+            # Whoever posts, such as the player, is not to take it for a fault of its own.
+            self._crashed(bug)
         deadline = self.conversation.deadline
         if deadline is not None:
             self._inbox.wake_by(self._clock.at(deadline))
@@ -212,7 +219,7 @@ class Session:
             await self._recogniser.open_first(self._agent.expect)
         try:
             echo = None if self._echo is None else self._is_echo
-            keeps = len(self._engines.stts) > 1 or self._on_handed_off is not None
+            keeps = max(len(self._engines.stts), self._recognisers) > 1
             ears = Ears(self._engines.vads, self._recogniser.call, self.post, self._on_pcm, remember, echo, keeps)
         except Exception as error:
             raise EngineError(f"the voice activity detector cannot be opened: {error}") from error

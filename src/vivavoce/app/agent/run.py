@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from ..engines import choose_models, open_engines
 from . import mcp
 from .agent import Agent
 from .names import EngineNames, Wanted
-from .served import ServedAgent
+from .served import Cast, ServedAgent
 
 
 def serve(agents: Sequence[Agent], options: Sequence[str] = ()) -> None:
@@ -40,6 +40,16 @@ def everybody(agents: Sequence[Agent]) -> dict[str, Agent]:
             if found.setdefault(name, other) is not other:
                 raise BadInput(f"two agents are called {name!r}; fix: give one of them another name")
     return found
+
+
+def on_sides(sides: Mapping[str, Mapping[str, Agent]]) -> dict[str, Agent]:
+    """The agents of several sides of a call, by names that differ even if two sides have agents of one name."""
+    return {f"{side} {name}": agent for side, agents in sides.items() for name, agent in agents.items()}
+
+
+def cast_of(found: Mapping[str, ServedAgent], side: str, agents: Mapping[str, Agent]) -> Cast:
+    """Who may speak on one of these sides, the first one first."""
+    return Cast({name: found[f"{side} {name}"] for name in agents}, next(iter(agents)))
 
 
 Models = dict[EngineNames, tuple[Llm, ...]]

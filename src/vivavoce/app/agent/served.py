@@ -83,6 +83,7 @@ def session_of(
         observers,
         cast.listeners(),
         on_handed_off=hand_off,
+        recognisers=cast.recognisers,
     )
     cast.begin(session)
     return session
@@ -100,6 +101,11 @@ class Cast:
     def engines(self) -> tuple[Engines, ...]:
         """Of all who may speak."""
         return tuple(one.engines for one in self._agents.values())
+
+    @property
+    def recognisers(self) -> int:
+        """How many there are among all who may speak."""
+        return len({id(stt) for one in self.engines for stt in one.stts})
 
     def config(self) -> AgentConfig:
         """Who speaks now."""

@@ -221,28 +221,25 @@ def simulate(
 
 def _called_by(agent: Agent, caller: Agent, offline: bool, expect: Sequence[str], seconds: float) -> Simulated:
     """Both on one line, on virtual time where their engines work here. Raises BadInput."""
-    from .run import models_of
+    from .run import cast_of, models_of, on_sides, served
 
     if not (agent.greeting or caller.greeting):
         raise BadInput("nobody would begin; fix: give one of the agents a greeting")
-    sides = [caller.reachable(), agent.reachable()]
+    sides = {"caller": caller.reachable(), "called": agent.reachable()}
     if offline:
-        sides = [_all_embedded(side) for side in sides]
-    env = dict(os.environ)
-    # Both sides may have agents of one name.
-    everybody = {f"{n} {name}": other for n, side in enumerate(sides) for name, other in side.items()}
+        sides = {side: _all_embedded(agents) for side, agents in sides.items()}
+    env, everybody = dict(os.environ), on_sides(sides)
     models, _ = models_of(list(everybody.values()), env)
     result = Simulated(agents=[agent.name])
 
     async def main() -> Summary:
         from ...transports.bridge import Wire
-        from .run import served
 
         async with served(everybody, models, env) as found:
-            wire, sessions = Wire(), []
-            for n, (side, end) in enumerate(zip(sides, wire.ends, strict=True)):
-                cast = Cast({name: found[f"{n} {name}"] for name in side}, next(iter(side)))
-                sessions.append(session_of(cast, end, (result,) if n else (), expect))
+            wire = Wire()
+            casts = [cast_of(found, side, agents) for side, agents in sides.items()]
+            watching: list[list[Observer]] = [[], [result]]
+            sessions = [session_of(*ends, expect) for ends in zip(casts, wire.ends, watching, strict=True)]
             tasks = [asyncio.get_running_loop().create_task(session.run()) for session in sessions]
             await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             await wire.close()
@@ -251,7 +248,7 @@ def _called_by(agent: Agent, caller: Agent, offline: bool, expect: Sequence[str]
             return tasks[1].result()
 
     # Who calls waits for a greeting.
-    first = next(iter(sides[0].values()))
+    first = next(iter(sides["caller"].values()))
     words, first.greeting = first.greeting, "" if agent.greeting else first.greeting
     try:
         live = not all(works_here(names, llms) for names, llms in models.items())

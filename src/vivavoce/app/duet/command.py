@@ -98,10 +98,7 @@ def _plan(args: argparse.Namespace) -> Plan:
 def _cut(text: str) -> tuple[float, Pcm]:
     """A recording, and when it cuts in. Raises BadInput."""
     name, mark, seconds = text.rpartition("@")
-    try:
-        at = float(seconds)
-    except ValueError:
-        at = -1.0
+    at = _seconds(seconds)
     if not mark or at < 0:
         raise BadInput(f"--in is a recording and when it cuts in, as question.wav@7.5; not {text!r}")
     return at, load(Path(name)).pcm
@@ -110,13 +107,18 @@ def _cut(text: str) -> tuple[float, Pcm]:
 def _cue(text: str) -> tuple[float, str]:
     """When a moderator says something, and what. Raises BadInput."""
     seconds, _, line = text.strip().partition(" ")
-    try:
-        at = float(seconds)
-    except ValueError:
-        at = -1.0
+    at = _seconds(seconds)
     if at < 0 or not line.strip():
         raise BadInput(f"--cue is when a moderator says something, and what, as '20 Speak of cats now.'; not {text!r}")
     return at, line.strip()
+
+
+def _seconds(text: str) -> float:
+    """Below 0 for what is no number."""
+    try:
+        return float(text)
+    except ValueError:
+        return -1.0
 
 
 def _policy(args: argparse.Namespace) -> Policy:
@@ -162,11 +164,9 @@ async def _prompt(director: Director, cues: Sequence[tuple[float, str]], typed: 
     """What a moderator says: when it is due, and what is typed meanwhile."""
     loop = asyncio.get_running_loop()
     began = loop.time()
+    lines: asyncio.Queue[str] = asyncio.Queue()
     if typed and sys.stdin.isatty():
-        lines: asyncio.Queue[str] = asyncio.Queue()
         threading.Thread(target=_read_lines, args=(loop, lines), name="moderator", daemon=True).start()
-    else:
-        lines = asyncio.Queue()
     waiting = sorted(cues)
     while True:
         try:

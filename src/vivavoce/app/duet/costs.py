@@ -23,7 +23,6 @@ class Costs(Observer):
         self._unheard: set[int] = set()
         """Replies that are over, of which nothing was heard."""
         self._sides: dict[str, dict[str, Bill]] = {}
-        self._replies: dict[int, Bill] = {}
 
     def opened(self, conversation: Conversation, agent: str) -> None:
         self._meter = conversation.context.meter
@@ -45,8 +44,6 @@ class Costs(Observer):
             usage, side = event.usage, self._speakers.get(event.reply or 0, LISTENER)
             bills = self._sides.setdefault(side, {}).setdefault(usage.role.value, Bill())
             bills.add(usage, self._meter.prices)
-            if event.reply is not None:
-                self._replies.setdefault(event.reply, Bill()).add(usage, self._meter.prices)
 
     @property
     def total(self) -> float | None:
@@ -56,11 +53,8 @@ class Costs(Observer):
     def wasted(self) -> Bill:
         """What answers cost of which nothing was heard, as far as they are over."""
         total = Bill()
-        for bill in (bill for reply, bill in self._replies.items() if reply in self._unheard):
-            total.cost += bill.cost
-            total.unpriced = total.unpriced or bill.unpriced
-            for key, quantity in bill.amounts.items():
-                total.amounts[key] = total.amounts.get(key, 0.0) + quantity
+        for reply in sorted(self._unheard):
+            total.include(self._meter.take(reply))
         return total
 
     def as_dict(self) -> dict[str, Any]:

@@ -9,9 +9,11 @@ import numpy as np
 
 from ...audio.frame import Frame
 from ...audio.pcm import Pcm
+from ...transports.bridge import Beat
 
 RATE = 16_000
 FRAME = 320
+"""20 ms."""
 
 
 class Listener:
@@ -27,13 +29,11 @@ class Listener:
         if not self._cuts:
             await self._closed.wait()
             return
-        loop, silence = asyncio.get_running_loop(), np.zeros(FRAME, dtype=np.int16)
-        start, number = loop.time(), 0
+        beat, silence, at = Beat(), np.zeros(FRAME, dtype=np.int16), 0
         while not self._closed.is_set():
-            number += 1
-            await asyncio.sleep(max(0.0, start + number * FRAME / RATE - loop.time()))
-            at = (number - 1) * FRAME
+            await beat.wait()
             yield Frame(at, self._said(at, silence), RATE)
+            at += FRAME
 
     def _said(self, at: int, silence: Pcm) -> Pcm:
         """The frame that begins at this sample."""

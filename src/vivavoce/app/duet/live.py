@@ -58,7 +58,6 @@ class Audience(Observer):
         self._begun = False
         self._costs = Costs()
         self._stage = Stage(self._line)
-        self._speakers: dict[int, str] = {}
         self._waves: dict[int, tuple[str, int, list[float]]] = {}
         """Of each reply that sounds: who speaks, since when, and what was not told yet."""
 

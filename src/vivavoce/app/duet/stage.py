@@ -30,8 +30,6 @@ class Line:
     hops: tuple[tuple[str, int], ...] = ()
     cost: float | None = 0.0
     interrupted: bool = False
-    words: dict[str, float] = field(default_factory=dict)
-    """Metered use."""
     voice: list[tuple[int, Pcm]] = field(default_factory=list)
     """Its own sound without that of others, in pieces: sample of the call, and what sounds from there on. Kept until
     the next one has been heard."""
@@ -74,7 +72,7 @@ class Stage(Observer):
                 line.text, line.heard, line.interrupted = text, heard, heard != text
             case TurnReport(reply=reply) if reply in self._open:
                 line = self._open.pop(reply)
-                line.hops, line.cost, line.words = notice.hops, notice.cost, dict(notice.usage)
+                line.hops, line.cost = notice.hops, notice.cost
                 if line.heard or notice.origin is not Origin.DUET:
                     line.gap_ms = self._gap(line)
                     self._say(line)
@@ -87,6 +85,8 @@ class Stage(Observer):
         return "" if line is None else line.speaker
 
     def _say(self, line: Line) -> None:
+        if self.lines:
+            self.lines[-1].voice.clear()
         self.lines.append(line)
         self._on_line(len(self.lines), line)
 
@@ -103,5 +103,4 @@ class Stage(Observer):
         if before is None or before.speaker == "listener" or before.interrupted:
             return None
         samples = line.first_audible() - before.last_audible()
-        before.voice.clear()
         return round(samples * 1000 / OUT_RATE)

@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.offline, pytest.mark.slow]
 AT_ONCE, AHEAD = 3, 24
 TIMEOUT_S = 30.0
 TRIES = 4
+STORY = "Please tell me a story."
+"""Its answer takes the script longest."""
 
 
 class Runs:
@@ -68,7 +70,7 @@ def runs(request: pytest.FixtureRequest) -> Iterator[Runs]:
     # Several workers of pytest share the cases, and the machine, by themselves.
     ahead = 0 if "PYTEST_XDIST_WORKER" in os.environ else AHEAD
     with serving() as served:
-        target = Target(served.url, timeout=TIMEOUT_S, speech=speech(None))
+        target = Target(served.url, timeout=TIMEOUT_S, speech=speech(None), long_prompt=STORY)
         found = Runs(target, [case for case in CASES if case.name in chosen], ahead)
         yield found
         found.stop()

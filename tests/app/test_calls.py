@@ -22,7 +22,7 @@ from vivavoce.core.notices import Notice, Origin, ReplyAudible, ReplyClosed, Tur
 from vivavoce.runtime.clock import run
 from vivavoce.runtime.observe import Observer
 from vivavoce.runtime.session import Summary
-from vivavoce.sim.score import distance
+from vivavoce.sim.score.follow import distance
 from vivavoce.transports.wav import Recording, Recordings
 
 pytestmark = pytest.mark.offline

@@ -14,7 +14,7 @@ CAREFUL = (ToolSpec("pay", approval=True),)
 def asked(tools, settings=None):
     """A call in which the model calls the first tool."""
     c = Script({"reply.continue_after_tools": "no", **(settings or {})}, tools=tools)
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.calls(tools[0].name, "c1")
     return c
 
@@ -26,12 +26,12 @@ def test_the_client_runs_its_own_tools_however_long_that_takes():
     c.wait(3_600_000)
     assert not c.find(RunTool)
     c.not_since("settled")
-    assert c.history == ["user: what time is it", "call c1: look"]
+    assert c.history == ["user: tell me the time", "call c1: look"]
     c.post(ItemCreated(Result("r1", "c1", "noon")))
     c.saw("settled c1 ok 'noon'")
     c.not_since("Generate")
     c.post(ReplyAsked(ref="x"))
-    assert c.request() == ["user: what time is it", "call c1: look", "result c1: noon"]
+    assert c.request() == ["user: tell me the time", "call c1: look", "result c1: noon"]
 
 
 def test_a_model_that_is_asked_meanwhile_reads_that_the_tool_is_running():
@@ -43,7 +43,7 @@ def test_a_model_that_is_asked_meanwhile_reads_that_the_tool_is_running():
 
 def test_an_early_answers_call_reaches_the_client_only_when_it_is_promoted():
     c = Script(tools=THEIRS)
-    c.hears("what time is it")
+    c.hears("tell me the time")
     c.silence(450)
     c.saw("Generate 1 early")
     c.calls("look", "c1")
@@ -120,7 +120,7 @@ SLOW = (ToolSpec("look", read_only=True, filler="One moment, please."),)
 def slow(words="", settings=None):
     """A call in which the model calls a tool with a filler, after these words."""
     c = Script(settings or {}, tools=SLOW)
-    c.asks("what time is it")
+    c.asks("tell me the time")
     if words:
         c.llm(words, end=False)
         c.tts()
@@ -141,8 +141,8 @@ def test_a_tool_that_takes_long_is_excused_once():
     c.tool("c1", "noon")
     c.saw("settled c1 ok 'noon'", "Generate 3")
     # What is to be answered comes last.
-    assert c.request() == ["user: what time is it", "agent: One moment, please.", "call c1: look", "result c1: noon"]
-    assert c.history == ["user: what time is it", "call c1: look", "result c1: noon", "agent: One moment, please."]
+    assert c.request() == ["user: tell me the time", "agent: One moment, please.", "call c1: look", "result c1: noon"]
+    assert c.history == ["user: tell me the time", "call c1: look", "result c1: noon", "agent: One moment, please."]
 
 
 def test_a_quick_tool_needs_no_excuse():
@@ -161,7 +161,7 @@ def test_a_model_that_said_something_itself_needs_none():
 
 def test_a_call_that_began_early_is_excused_from_when_it_counts():
     c = Script(tools=SLOW)
-    c.hears("what time is it")
+    c.hears("tell me the time")
     c.silence(450)
     c.calls("look", "c1")
     c.saw("RunTool")

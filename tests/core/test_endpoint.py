@@ -7,50 +7,71 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vivavoce.core.commands import Why
+from vivavoce.core.ending import Asked
 from vivavoce.core.endpoint import Evidence, judge
 from vivavoce.core.lexicon import ENGLISH
 from vivavoce.core.policy import DUET, EndpointPolicy
 
-P = EndpointPolicy(min_ms=240, silence_ms=500, max_ms=1_800, trailing_ms=1_500)
+P = EndpointPolicy(
+    min_ms=200, finished_ms=260, silence_ms=500, dictating_ms=1_200, trailing_ms=1_500, max_ms=1_800, score_weight=2.0
+)
 
 
-def judged(silence_ms, text="tell me the time", owed=False, score=None, policy=P):
-    v = judge(Evidence(silence_ms, text, owed, score), policy, ENGLISH)
+def judged(silence_ms, text="tell me the time", owed=False, score=None, policy=P, asked=Asked.NOTHING, pace=1.0):
+    v = judge(Evidence(silence_ms, text, owed, score, asked, pace), policy, ENGLISH)
     return v.over, v.wait_ms, v.why
 
 
 @pytest.mark.parametrize(
-    ("silence_ms", "text", "score", "verdict"),
+    ("text", "score", "wait", "why"),
     [
-        (0, "tell me the time", None, (False, 500, Why.SILENCE)),
-        (499, "tell me the time", None, (False, 500, Why.SILENCE)),
-        (500, "tell me the time", None, (True, 500, Why.SILENCE)),
-        (499, "", None, (False, 500, Why.SILENCE)),
-        (500, "", None, (True, 500, Why.SILENCE)),
-        (369, "Tell me the time.", None, (False, 370, Why.FINISHED)),
-        (370, "Tell me the time.", None, (True, 370, Why.FINISHED)),
-        (370, "What time is it?", None, (True, 370, Why.FINISHED)),
-        (370, "今天天气怎么样？", None, (True, 370, Why.FINISHED)),
-        (370, "Tell me...", None, (False, 500, Why.SILENCE)),
-        (1499, "tell me the time and", None, (False, 1500, Why.TRAILING_OFF)),
-        (1500, "tell me the time and", None, (True, 1500, Why.TRAILING_OFF)),
-        (1500, "tell me, um", None, (True, 1500, Why.TRAILING_OFF)),
+        ("tell me the time", None, 500, Why.SILENCE),
+        ("", None, 500, Why.SILENCE),
+        ("Tell me the time.", None, 260, Why.FINISHED),
+        ("What time is it?", None, 260, Why.FINISHED),
+        ("what time is it", None, 260, Why.FINISHED),
+        ("tell me the time please", None, 260, Why.FINISHED),
+        ("今天天气怎么样？", None, 260, Why.FINISHED),
+        ("Tell me...", None, 500, Why.SILENCE),
+        ("my number is five five", None, 1_200, Why.DICTATING),
+        ("tell me the time and", None, 1_500, Why.TRAILING_OFF),
+        ("tell me, um", None, 1_500, Why.TRAILING_OFF),
         # A full stop does not finish what trails off: recognisers like to write one.
-        (500, "Take me to the.", None, (False, 1500, Why.TRAILING_OFF)),
-        # A score decides between the shortest and the longest wait.
-        (239, "tell me the time", 1.0, (False, 240, Why.SCORED)),
-        (240, "tell me the time", 1.0, (True, 240, Why.SCORED)),
-        (1019, "tell me the time", 0.5, (False, 1020, Why.SCORED)),
-        (1020, "tell me the time", 0.5, (True, 1020, Why.SCORED)),
-        (1799, "tell me the time", 0.0, (False, 1800, Why.SCORED)),
-        (1800, "tell me the time", 0.0, (True, 1800, Why.LONGEST_WAIT)),
-        (240, "Tell me the time.", 1.0, (True, 240, Why.SCORED)),
-        # ... but words that trail off outweigh it.
-        (240, "tell me the", 1.0, (False, 1500, Why.TRAILING_OFF)),
+        ("Take me to the.", None, 1_500, Why.TRAILING_OFF),
+        # A score makes the wait up to `score_weight` times shorter or longer.
+        ("tell me the time", 1.0, 250, Why.SCORED),
+        ("tell me the time", 0.5, 500, Why.SCORED),
+        ("tell me the time", 0.0, 1_000, Why.SCORED),
+        ("Tell me the time.", 1.0, 200, Why.SCORED),
+        ("Tell me the time.", 0.0, 520, Why.SCORED),
+        # ... but not where words trail off.
+        ("tell me the", 1.0, 1_500, Why.TRAILING_OFF),
     ],
 )
-def test_the_silence_that_ends_a_turn(silence_ms, text, score, verdict):
-    assert judged(silence_ms, text, score=score) == verdict
+def test_the_silence_that_ends_a_turn(text, score, wait, why):
+    assert judged(wait - 1, text, score=score) == (False, wait, why)
+    assert judged(wait, text, score=score) == (True, wait, why)
+
+
+def test_an_answer_to_a_question_is_soon_over_and_a_number_is_not():
+    assert judged(0, "the blue one", asked=Asked.OPEN)[1:] == (260, Why.FINISHED)
+    assert judged(0, "the blue one")[1:] == (500, Why.SILENCE)
+    assert judged(0, "five", asked=Asked.NUMBER)[1:] == (1_200, Why.DICTATING)
+
+
+def test_patience_waits_longer_for_more_and_eagerness_answers_sooner_what_is_finished():
+    patient, eager = replace(P, patience=1.2, max_ms=9_000), replace(P, eagerness=1.3)
+    for text, usual in (("tell me", 500), ("five five", 1_200), ("tell me the", 1_500)):
+        assert judged(0, text, policy=patient)[1] == round(usual * 1.2)
+        assert judged(0, text, policy=eager)[1] == usual
+    assert judged(0, "Tell me.", policy=patient)[1] == 260
+    assert judged(0, "Tell me.", policy=eager)[1] == 200
+
+
+def test_a_caller_who_pauses_long_is_given_more_time_but_not_without_end():
+    waits = [judged(0, "tell me", pace=pace)[1] for pace in (0.5, 1.0, 1.2, 1.5, 4.0)]
+    assert waits == [500, 500, 600, 750, 750]
+    assert judged(0, "Tell me.", pace=4.0)[1] == 260
 
 
 def test_a_turn_never_ends_while_words_are_owed():

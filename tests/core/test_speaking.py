@@ -27,7 +27,7 @@ from vivavoce.core.notices import ReplyClosed, ReplyOpened, TurnReport
 
 def test_an_answer_from_its_first_word_to_its_last():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.llm("It is noon.", end=False)
     c.saw("turned 1", "opened 1 turn WORDS_HELD", "delta 1 'It is noon.'")
     c.not_since("Speak")
@@ -42,16 +42,20 @@ def test_an_answer_from_its_first_word_to_its_last():
     c.plays(2)
     c.saw("closed 1 done 'It is noon. Anything else?' ENDED", "report 1 1", "floor nobody")
     c.rests()
-    assert c.history == ["user: what time is it", "agent: It is noon. Anything else?"]
+    assert c.history == ["user: tell me the time", "agent: It is noon. Anything else?"]
 
 
 def test_a_report_tells_the_whole_exchange():
     c = Script(prices={("m", "tokens"): 0.5})
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.answers("It is noon.")
     c.plays(1)
     (report,) = c.find(TurnReport)
-    assert (report.user_text, report.agent_text, report.heard_text) == ("what time is it", "It is noon.", "It is noon.")
+    assert (report.user_text, report.agent_text, report.heard_text) == (
+        "tell me the time",
+        "It is noon.",
+        "It is noon.",
+    )
     assert report.heard_exact
     assert not report.interrupted
     assert report.gap_ms > 500
@@ -63,7 +67,7 @@ def test_a_report_tells_the_whole_exchange():
 
 def test_an_early_answer_is_promoted_when_the_words_hold():
     c = Script()
-    c.hears("what time is it")
+    c.hears("tell me the time")
     c.silence(200)
     c.saw("Generate 1 early EARLY_WORDS")
     c.answers("It is noon.")
@@ -72,13 +76,13 @@ def test_an_early_answer_is_promoted_when_the_words_hold():
     c.silence(400)
     c.saw("turned 1", "opened 1 turn WORDS_HELD", "delta 1 'It is noon.'", "Release 1")
     assert len(c.find(Generate)) == 1
-    assert c.request() == ["user: what time is it"]
+    assert c.request() == ["user: tell me the time"]
 
 
 @pytest.mark.parametrize("change", [PolicySet((("reply.spoken", False),)), ToolsDeclared((ToolSpec("look"),))])
 def test_an_early_answer_is_made_anew_when_settings_or_tools_change(change):
     c = Script()
-    c.hears("what time is it")
+    c.hears("tell me the time")
     c.silence(200)
     c.saw("Generate 1 early EARLY_WORDS")
     c.post(change)
@@ -89,13 +93,13 @@ def test_an_early_answer_is_made_anew_when_settings_or_tools_change(change):
 
 def test_an_early_answer_is_discarded_when_the_caller_goes_on():
     c = Script()
-    c.hears("what time is it")
+    c.hears("tell me the time")
     c.silence(150)
     c.answers("It is noon.")
     c.hears("in paris")
     c.saw("Generate 1 early", "Cancel 1 WORDS_CHANGED", "Flush 1 @0 WORDS_CHANGED")
     c.silence(600)
-    c.saw("Generate 2 early", "turned 1 'what time is it in paris'", "opened 2 turn")
+    c.saw("Generate 2 early", "turned 1 'tell me the time in paris'", "opened 2 turn")
     c.never("opened 1", "closed 1", "Release 1", "delta 1")
     # What still comes for it is ignored.
     c.post(ReplyText(1, "late"))
@@ -105,38 +109,38 @@ def test_an_early_answer_is_discarded_when_the_caller_goes_on():
     c.post(ToolAsked(1, "c1", "book", "{}"))
     c.post(Played(1, 99))
     assert c.seen == len(c.lines)
-    assert c.history == ["user: what time is it in paris"]
+    assert c.history == ["user: tell me the time in paris"]
 
 
 def test_an_early_answer_survives_other_ways_to_write_the_same_words():
     c = Script(stt_ms=None)
-    c.hears("what time is it")
+    c.hears("tell me the time")
     c.silence(250)
-    c.words = [("What", 0, 100), ("time", 0, 200), ("is", 0, 300), ("it?", 0, c.words[-1][2])]
+    c.words = [("Tell", 0, 100), ("me", 0, 200), ("the", 0, 300), ("time.", 0, c.words[-1][2])]
     c.finishes_words(c.at)
     c.silence(200)
-    c.saw("Generate 1 early", "turned 1 'What time is it?' FINISHED", "opened 1 turn WORDS_HELD")
+    c.saw("Generate 1 early", "turned 1 'Tell me the time.' FINISHED", "opened 1 turn WORDS_HELD")
 
 
 def test_final_words_that_differ_make_a_new_answer():
     c = Script(stt_ms=None)
-    c.hears("what time is it")
+    c.hears("tell me the time")
     c.silence(480)
-    c.words[-2] = ("was", *c.words[-2][1:])
+    c.words[-2] = ("my", *c.words[-2][1:])
     c.finishes_words(c.words[-1][2])
     c.silence(200)
-    c.saw("Generate 1 early", "Cancel 1 WORDS_CHANGED", "turned 1 'what time was it'", "opened 2 turn")
-    assert c.request() == ["user: what time was it"]
+    c.saw("Generate 1 early", "Cancel 1 WORDS_CHANGED", "turned 1 'tell me my time'", "opened 2 turn")
+    assert c.request() == ["user: tell me my time"]
 
 
 def test_also_when_they_come_so_late_that_nothing_else_is_waited_for():
     c = Script(stt_ms=None)
-    c.hears("what time is it")
+    c.hears("tell me the time")
     c.silence(900)
-    c.words[-2] = ("was", *c.words[-2][1:])
+    c.words[-2] = ("my", *c.words[-2][1:])
     c.finishes_words(c.words[-1][2])
-    c.saw("Generate 1 early", "turned 1 'what time was it'", "Cancel 1 WORDS_CHANGED", "opened 2 turn")
-    assert c.request() == ["user: what time was it"]
+    c.saw("Generate 1 early", "turned 1 'tell me my time'", "Cancel 1 WORDS_CHANGED", "opened 2 turn")
+    assert c.request() == ["user: tell me my time"]
 
 
 def test_early_answers_are_few():
@@ -151,17 +155,17 @@ def test_early_answers_are_few():
 @pytest.mark.parametrize(("short_ms", "early"), [(0, True), (100, True), (300, False)])
 def test_final_words_up_to_the_end_are_answered_early_as_soon_as_speech_stops(short_ms, early):
     c = Script(stt_ms=None)
-    c.hears("what time is it")
+    c.hears("tell me the time")
     turn = c.c.listening.turn
     c.silence(20)
-    c.post(UserWords(c.segment, "what time is it", True, turn.start, turn.end - short_ms * 16))
+    c.post(UserWords(c.segment, "tell me the time", True, turn.start, turn.end - short_ms * 16))
     c.silence(100)
     c.saw("Generate 1 early") if early else c.never("Generate")
 
 
 def test_there_are_none_where_none_are_wanted():
     c = Script({"reply.speculate": False})
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.saw("turned 1", "opened 1 turn SILENCE", "Generate 1 SILENCE")
     assert not c.find(Generate)[0].speculative
 
@@ -175,7 +179,7 @@ def test_none_while_the_agent_speaks():
 
 def test_an_early_answer_that_fails_is_simply_made_again():
     c = Script()
-    c.hears("what time is it")
+    c.hears("tell me the time")
     c.silence(200)
     c.fails(Role.LLM, reply=1)
     c.saw("Generate 1 early", "Report llm died", "Cancel 1 FAILED", "Generate 2 early")
@@ -290,7 +294,7 @@ def test_a_report_during_the_reply_counts_when_it_is_over():
 
 def test_a_model_that_dies_before_a_word_is_apologised_for():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.fails(Role.LLM, reply=1)
     c.saw("Report llm died FAILED", "closed 1 failed ''", "opened 2 apology", "Speak 2.0 'Sorry,")
     c.tts()
@@ -301,7 +305,7 @@ def test_a_model_that_dies_before_a_word_is_apologised_for():
 
 def test_a_model_that_falls_silent_has_died():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.silence(10_500)
     c.saw("Report llm timeout", "closed 1 failed", "opened 2 apology")
 
@@ -321,7 +325,7 @@ def test_a_model_that_dies_in_the_middle_is_heard_to_where_it_got():
 
 def test_a_failed_apology_is_not_apologised_for():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.fails(Role.LLM, reply=1)
     c.fails(Role.TTS, reply=2, part=0)
     c.fails(Role.TTS, reply=2, part=0)
@@ -332,7 +336,7 @@ def test_a_failed_apology_is_not_apologised_for():
 
 def test_a_synthesis_that_fails_is_tried_again_once():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.llm("It is noon. Anything else?")
     c.fails(Role.TTS, reply=1, part=0)
     c.saw("Report tts died", "Speak 1.0 'It is noon.' RETRY", "Speak 1.1 ' Anything else?' RETRY")
@@ -344,7 +348,7 @@ def test_a_synthesis_that_fails_is_tried_again_once():
 
 def test_but_not_twice():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.llm("It is noon.")
     c.fails(Role.TTS, reply=1, part=0)
     c.fails(Role.TTS, reply=1, part=0)
@@ -353,7 +357,7 @@ def test_but_not_twice():
 
 def test_nor_after_some_of_it_was_made():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.llm("It is noon.")
     c.tts(end=False)
     c.fails(Role.TTS, reply=1, part=0)
@@ -364,7 +368,7 @@ def test_nor_after_some_of_it_was_made():
 
 def test_a_synthesiser_that_makes_nothing_has_failed():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.llm("It is noon.")
     c.post(ReplyAudioEnded(1, 0))
     c.saw("Report tts no_audio", "Speak 1.0 'It is noon.' RETRY")
@@ -372,7 +376,7 @@ def test_a_synthesiser_that_makes_nothing_has_failed():
 
 def test_but_what_has_no_sound_needs_none():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.llm("...")
     c.post(ReplyAudioEnded(1, 0))
     c.saw("Speak 1.0 '...'", "Seal 1", "closed 1 done '...'")
@@ -380,7 +384,7 @@ def test_but_what_has_no_sound_needs_none():
 
 def test_a_synthesiser_that_falls_silent_is_tried_again_then_given_up():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.llm("It is noon.")
     c.unspoken.clear()
     c.silence(5_100)
@@ -408,7 +412,7 @@ def test_a_failure_for_a_reply_that_is_over_is_reported_and_nothing_else():
 
 def test_a_model_that_says_nothing_at_all_is_reported():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.llm("")
     c.saw("Report llm empty", "closed 1 done ''")
     c.rests()
@@ -416,7 +420,7 @@ def test_a_model_that_says_nothing_at_all_is_reported():
 
 def test_a_listener_that_takes_nothing_is_gone():
     c = Script(player=False)
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.answers("It is noon.")
     c.saw("Release 1")
     c.silence(3_100)
@@ -489,7 +493,7 @@ def test_a_reply_that_fails_while_it_is_held_does_not_block_the_next_one():
 
 def test_a_reply_that_was_not_released_cannot_have_been_heard():
     c = Script()
-    c.hears("what time is it")
+    c.hears("tell me the time")
     c.silence(200)
     c.answers("It is noon.")
     c.post(Played(1, 5_000))
@@ -531,7 +535,7 @@ def test_news_of_an_unknown_reply_is_no_news():
 
 def test_an_answer_may_be_words_only():
     c = Script({"reply.spoken": "no"})
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.llm("It is noon. Really.")
     c.saw("opened 1 turn", "delta 1", "made 1 'It is noon. Really.' 0", "closed 1 done 'It is noon. Really.'")
     c.never("Speak", "Release")
@@ -549,7 +553,7 @@ def test_words_that_were_written_when_it_was_stopped_were_read():
 
 def test_a_model_may_be_cut_short():
     c = Script()
-    c.asks("what time is it")
+    c.asks("tell me the time")
     c.llm("It is", end=False)
     c.post(ReplyTextEnded(c.reply, "length"))
     c.tts()

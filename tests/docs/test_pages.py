@@ -17,7 +17,7 @@ from vivavoce.core.notices import Origin, TurnReport
 from vivavoce.providers.offline.voices import VOICES
 from vivavoce.sim.faults import Faults
 from vivavoce.sim.people import KINDS
-from vivavoce.sim.score import Counts
+from vivavoce.sim.score.score import Score
 from vivavoce.wire.watching import report_dict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,7 +86,7 @@ def invariants(file: Path) -> set[str]:
 
 
 def test_every_metric_and_mark_is_defined() -> None:
-    metrics = [m for m in Counts().metrics() if m not in ("gap_p90_ms", "gap_p95_ms")]
+    metrics = [m for m in Score().metrics() if m not in ("gap_p90_ms", "gap_p95_ms")]
     assert [m for m in (*metrics, *ORDER) if f"`{m}`" not in text_of("metrics.md")] == []
 
 

@@ -16,7 +16,7 @@ def test_five_hundred_calls_hold_every_invariant() -> None:
     outcome = simulate(500)
     assert outcome.seeds == 500
     assert outcome.failures == []
-    assert outcome.counts.turns > 1000
+    assert outcome.score.answers.turns > 1000
 
 
 def test_calls_with_engines_that_stand_in_hold_every_invariant() -> None:
@@ -39,7 +39,7 @@ def test_the_metrics_are_those_of_a_conversation() -> None:
     for kind in ("polite", "interrupter", "backchanneller"):
         for seed in range(20):
             outcome.add(run_seed(seed, kind))
-    metrics = outcome.counts.metrics()
+    metrics = outcome.score.metrics()
     assert metrics["heard_text_errors"] == 0
     assert metrics["R_Y"] >= 0.9
     assert metrics["S_BC"] >= 0.7
@@ -108,5 +108,5 @@ def test_a_timeline_ends_with_the_call() -> None:
 def test_a_policy_reaches_the_calls() -> None:
     never = changed(BROWSER, {"barge_in.yielding": "never"})
     worlds = [World(seed, "interrupter", never).run() for seed in range(8)]
-    stops = [w for w in worlds if "never" in str(w.policy.barge_in.yielding.value) and w.checks.tally._stopped_at]
+    stops = [w for w in worlds if "never" in str(w.policy.barge_in.yielding.value) and w.checks.tally.stops]
     assert len(stops) <= sum(w.faults.any for w in worlds) + sum(w.conversation.hanging_up is not None for w in worlds)

@@ -84,7 +84,7 @@ def _print(outcome: Outcome, args: argparse.Namespace, seconds: float) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim")
     table.add_column(justify="right")
-    for label, value in show.metric_rows(outcome.counts.metrics()):
+    for label, value in show.metric_rows(outcome.score.metrics()):
         table.add_row(label, value)
     console = Console()
     console.print(table)

@@ -1,11 +1,14 @@
-"""Is the caller's turn over? Silence, words and an optional turn score, judged anew all through the silence."""
+"""Is the caller's turn over? Silence, words, the agent's question, the caller's pace and an optional turn score, judged
+anew all through the silence.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from .commands import Why
-from .lexicon import Lexicon, looks_finished, normalise, trails_off
+from .ending import Asked, Ending, ending
+from .lexicon import Lexicon
 from .policy import EndpointPolicy
 
 
@@ -21,6 +24,10 @@ class Evidence:
     """The recogniser still owes words for this silence."""
     score: float | None = None
     """Probability from a turn model that the turn is over."""
+    asked: Asked = Asked.NOTHING
+    """What the agent had just asked."""
+    pace: float = 1.0
+    """How long this caller's pauses are, compared with most people's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +39,26 @@ class Verdict:
 
 
 def judge(e: Evidence, p: EndpointPolicy, lexicon: Lexicon) -> Verdict:
-    """The endpointing rule. Words that trail off outweigh a turn score; finished words only hasten."""
-    wait, why = _required(e, p, lexicon)
-    if e.silence_ms < wait:
-        return Verdict(False, wait, why)
+    """The endpointing rule: the words choose a wait; what else is known makes it longer or shorter, within limits."""
+    wait, why = _by_words(e, p, lexicon)
+    if e.score is not None and why is not Why.TRAILING_OFF:
+        wait, why = wait * p.score_weight ** (1 - 2 * e.score), Why.SCORED
+    required = max(p.min_ms, min(round(wait), p.max_ms))
+    if e.silence_ms < required:
+        return Verdict(False, required, why)
     if e.owed:
-        return Verdict(False, wait, Why.WAITING_FOR_WORDS)
-    return Verdict(True, wait, why if wait < p.max_ms else Why.LONGEST_WAIT)
+        return Verdict(False, required, Why.WAITING_FOR_WORDS)
+    return Verdict(True, required, why if required < p.max_ms else Why.LONGEST_WAIT)
 
 
-def _required(e: Evidence, p: EndpointPolicy, lexicon: Lexicon) -> tuple[int, Why]:
-    if e.text and trails_off(lexicon, normalise(e.text)):
-        return _within(p.trailing_ms, p), Why.TRAILING_OFF
-    if e.score is not None:
-        return _within(round(p.max_ms - (p.max_ms - p.min_ms) * e.score), p), Why.SCORED
-    if looks_finished(e.text):
-        return _within((p.min_ms + p.silence_ms) // 2, p), Why.FINISHED
-    return _within(p.silence_ms, p), Why.SILENCE
-
-
-def _within(wait: int, p: EndpointPolicy) -> int:
-    return max(p.min_ms, min(wait, p.max_ms))
+def _by_words(e: Evidence, p: EndpointPolicy, lexicon: Lexicon) -> tuple[float, Why]:
+    patience = p.patience * max(1.0, min(e.pace, p.pace_weight))
+    match ending(lexicon, e.text, e.asked):
+        case Ending.FINISHED:
+            return p.finished_ms / p.eagerness, Why.FINISHED
+        case Ending.OPEN:
+            return p.silence_ms * patience, Why.SILENCE
+        case Ending.DICTATING:
+            return p.dictating_ms * patience, Why.DICTATING
+        case Ending.TRAILING:
+            return p.trailing_ms * patience, Why.TRAILING_OFF

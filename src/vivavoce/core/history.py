@@ -130,7 +130,13 @@ class History:
     @property
     def ends_spoken(self) -> bool:
         """The agent had the last word."""
-        return bool(self.entries) and isinstance(self.entries[-1], Spoken)
+        return self.last_spoken is not None
+
+    @property
+    def last_spoken(self) -> int | None:
+        """The reply that had the last word."""
+        last = self.entries[-1] if self.entries else None
+        return last.reply if isinstance(last, Spoken) else None
 
     def has(self, item: str) -> bool:
         return self._find(item) is not None

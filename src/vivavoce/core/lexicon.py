@@ -22,6 +22,22 @@ class Lexicon:
     """Phrases that ask for the floor at once."""
     trailing: frozenset[str]
     """Last words after which more is coming."""
+    corrections: frozenset[str] = frozenset()
+    """Phrases after which something is said anew."""
+    closings: frozenset[str] = frozenset()
+    """Phrases that close a turn."""
+    replies: frozenset[str] = frozenset()
+    """First words of an answer to a question of yes or no."""
+    questions: frozenset[str] = frozenset()
+    """First words of a question."""
+    auxiliaries: frozenset[str] = frozenset()
+    """... and of one that asks for yes or no."""
+    joining: frozenset[str] = frozenset()
+    """Words between two clauses."""
+    digits: frozenset[str] = frozenset()
+    """Words of which numbers are dictated."""
+    dictated: frozenset[str] = frozenset()
+    """What a question for a number, or for something spelled, is about."""
 
 
 ENGLISH = Lexicon(
@@ -40,8 +56,32 @@ ENGLISH = Lexicon(
             "and but or so because if when while although though since unless that which who whose where then than as "
             "the a an my your his her its our their this these some any to of in on at for from with without by about "
             "into i'm it's is are was were am be can could would should will i we he she they um uh er erm like well "
-            "also plus between"
+            "also plus between i'd i'll want need never very maybe perhaps let's what's there's that's you're we're "
+            "they're every until during toward towards via versus against among named"
         ).split()
+    ),
+    corrections=frozenset("i mean|or rather|no wait|wait no|sorry no|no sorry|actually no|sorry actually".split("|")),
+    closings=frozenset(
+        "please|thanks|thank you|thank you very much|that's all|that's it|that is all|goodbye|bye|bye bye|"
+        "never mind|for now|if possible|if you can|right now|right away|you know what i mean".split("|")
+    ),
+    replies=frozenset(
+        "yes yeah yep yup no nope nah sure okay ok correct right exactly absolutely definitely certainly".split()
+    ),
+    questions=frozenset("what what's where where's when when's who who's whose why how how's which".split()),
+    auxiliaries=frozenset(
+        "is are was were am do does did can could will would shall should may might have has had isn't aren't don't "
+        "doesn't didn't can't couldn't won't wouldn't haven't hasn't".split()
+    ),
+    joining=frozenset("and but so because then or".split()),
+    digits=frozenset(
+        "zero oh nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+        "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred double "
+        "triple dash slash underscore hyphen".split()
+    ),
+    dictated=frozenset(
+        "number numbers digits phone telephone code pin card account postcode zip spell spelled spelling email address "
+        "birth password reference iban".split()
     ),
 )
 

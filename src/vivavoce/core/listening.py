@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from . import endpoint
 from .commands import FinishWords, Listen, Message, Role, ScoreTurn, Why
 from .context import Context
+from .ending import Asked, Ending, asked, ending
 from .events import Say, Turns, TurnScore, UserSound, UserWords
 from .hearing import Edge, Hearing, sure_samples
 from .lexicon import content_words, normalise
 from .notices import Origin, UserDropped, UserSaid, UserStarted, UserStopped, UserTurned
 from .overlapping import Overlapping
+from .pace import Pace
 from .reply import Basis
 from .speaking import Speaking
 from .turn import Turn
@@ -44,6 +46,7 @@ class Listening:
     """Words that began before this are of input that was cleared."""
     waiting: dict[int, UserWords] = field(default_factory=dict)
     """Words for which there is no turn yet, where others decide when turns begin."""
+    pace: Pace = field(default_factory=Pace)
     _offset: int | None = None
     """Session ms at which caller sample 0 was spoken, as well as it can be told from arrivals."""
 
@@ -101,6 +104,8 @@ class Listening:
     def _started(self) -> None:
         hearing = self.hearing
         if self.turn is not None:
+            if not self.turn.speaking:
+                self.pace.paused(in_ms(hearing.onset - self.turn.end))
             self.turn.resumed()
             return
         self.open(max(0, hearing.onset - in_samples(self.context.policy.hearing.prefix_ms)), Why.SPEECH)
@@ -205,9 +210,8 @@ class Listening:
             self.overlapping.free(turn, Why.ENDED)
         if turn.speaking:
             self.context.clear_timer("endpoint", 0)
-            if turn.over_agent or self.speaking.candidate is None:
-                return
-            self._check_speculation(turn)
+            if not turn.over_agent:
+                self._check_speculation(turn, self._falling_silent(turn))
             return
         silence = self._silence(turn)
         self._ask_words(turn, silence)
@@ -223,10 +227,24 @@ class Listening:
             lag = 64
         return in_ms(self.hearing.position - turn.end) + lag
 
+    def _falling_silent(self, turn: Turn) -> bool:
+        """The words sound finished, and so does the voice, though speech has not stopped yet."""
+        quiet = self.hearing.position - self.hearing.end
+        return quiet >= in_samples(self.context.policy.reply.speculate_quiet_ms) and self._finished(turn)
+
+    def _finished(self, turn: Turn) -> bool:
+        return ending(self.context.policy.lexicon, turn.text, self._asked()) is Ending.FINISHED
+
+    def _asked(self) -> Asked:
+        """What the agent's last heard words asked for."""
+        last = self.context.history.last_spoken
+        return Asked.NOTHING if last is None else asked(self.context.policy.lexicon, self.speaking.voice(last).text)
+
     def _ask_words(self, turn: Turn, silence: int) -> None:
         """Ask the recogniser for final words once in every silence, and do not wait for ever."""
         p = self.context.policy.endpoint
-        if self.context.has_stt and turn.finish_asked < turn.end and silence >= p.finalise_after_ms:
+        after = 0 if self._finished(turn) else p.finalise_after_ms
+        if self.context.has_stt and turn.finish_asked < turn.end and silence >= after:
             turn.finish_asked, turn.owed, turn.given_up = turn.end, True, False
             self.context.emit(FinishWords(turn.id, self.hearing.position, Why.SILENCE))
             self.context.set_timer("words", turn.id, self.context.now + p.words_timeout_ms)
@@ -289,14 +307,14 @@ class Listening:
         p = self.context.policy
         self._ask_score(turn, silence)
         owed = turn.owed or (self.context.has_stt and turn.finish_asked < turn.end)
-        evidence = endpoint.Evidence(silence, turn.text, owed, turn.score)
+        evidence = endpoint.Evidence(silence, turn.text, owed, turn.score, self._asked(), self.pace.slowness)
         verdict = endpoint.judge(evidence, p.endpoint, p.lexicon)
         if verdict.over and not self.speaking.settling:
             turn.marks.silence_ms = verdict.wait_ms
             self.commit(turn, Why.WORDS_LATE if turn.given_up else verdict.why, p.endpoint.answer)
             return
-        if silence >= p.reply.speculate_after_ms or turn.certain(in_samples(p.reply.speculate_short_ms)):
-            self._check_speculation(turn)
+        quiet = silence >= p.reply.speculate_after_ms or turn.certain(in_samples(p.reply.speculate_short_ms))
+        self._check_speculation(turn, quiet or self._finished(turn))
         self._look_again(turn, silence, verdict.wait_ms)
 
     def _look_again(self, turn: Turn, silence: int, wait: int) -> None:
@@ -317,15 +335,15 @@ class Listening:
     def _basis(self, turn: Turn) -> Basis:
         return Basis(normalise(turn.text), self.context.history.revision)
 
-    def _check_speculation(self, turn: Turn) -> None:
-        """Start an early answer, or throw away one that no longer fits."""
+    def _check_speculation(self, turn: Turn, begin: bool) -> None:
+        """Throw away an early answer that no longer fits; begin one if the words are worth it."""
         candidate, basis = self.speaking.candidate, self._basis(turn)
         if candidate is not None and candidate.basis != basis:
             self.speaking.discard(Why.WORDS_CHANGED)
             candidate = None
         p = self.context.policy.reply
-        able = p.speculate and self.context.policy.endpoint.answer
-        able = able and not turn.speaking and bool(basis.words) and not self.speaking.line
+        able = begin and p.speculate and self.context.policy.endpoint.answer
+        able = able and bool(basis.words) and not self.speaking.line
         if candidate is None and able and not self.speaking.settling and turn.speculations < p.max_speculations:
             turn.speculations += 1
             said = Message(f"turn_{turn.id}", "user", turn.text)

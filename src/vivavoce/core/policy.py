@@ -54,16 +54,28 @@ class HearingPolicy:
 class EndpointPolicy:
     """When the caller's turn is over. All silences count from the true end of speech."""
 
-    min_ms: int = 240
+    patience: float = 1.0
+    """How much longer than usual the agent waits where more may be coming. The first of the two settings to turn."""
+    eagerness: float = 1.0
+    """How much sooner than usual it answers where the words sound finished. The second."""
+    min_ms: int = 200
     """Never answer sooner, however finished the words sound."""
+    finished_ms: int = 260
+    """Silence that ends a turn whose words sound finished."""
     silence_ms: int = 500
     """Silence that ends a turn when nothing else is known."""
-    max_ms: int = 1_800
-    """Silence that always ends a turn."""
+    dictating_ms: int = 1_200
+    """Silence to wait within a number or a spelled word."""
     trailing_ms: int = 1_500
     """Silence to wait when the words trail off ("and", "um", "to the")."""
+    max_ms: int = 1_800
+    """Silence that always ends a turn."""
+    score_weight: float = 2.5
+    """How many times longer, or shorter, the wait gets at most on what a turn model says; 1 to ignore it."""
+    pace_weight: float = 1.5
+    """How many times longer it gets at most for a caller who makes long pauses; 1 to treat all alike."""
     finalise_after_ms: int = 200
-    """Silence after which the recogniser is asked for final words."""
+    """Silence after which the recogniser is asked for final words; at once where they sound finished."""
     words_timeout_ms: int = 1_000
     """How long after that request the final words may take before the turn goes on without them."""
     score_every_ms: int = 100
@@ -121,6 +133,8 @@ class ReplyPolicy:
     """Silence after which the words so far are worth an early answer."""
     speculate_short_ms: int = 120
     """... and at once, when speech has stopped, if the words are final up to so shortly before its end."""
+    speculate_quiet_ms: int = 30
+    """... and already after so little quiet, before it is known that speech has stopped, if they sound finished."""
     max_speculations: int = 3
     """Early answers per turn."""
     llm_timeout_ms: int = 10_000
@@ -234,15 +248,22 @@ class Policy:
 
 BROWSER = Policy()
 PHONE = Policy(
-    endpoint=EndpointPolicy(silence_ms=600, min_ms=300),
+    endpoint=EndpointPolicy(patience=1.2, min_ms=240),
     barge_in=BargeInPolicy(duck_after_ms=60, duck_db=-6.0, min_speech_ms=160),
 )
 HEADSET = Policy(
-    endpoint=EndpointPolicy(silence_ms=450, min_ms=200),
+    endpoint=EndpointPolicy(eagerness=1.1),
     barge_in=BargeInPolicy(stop_after_ms=800, min_speech_ms=96),
 )
-DUET = Policy(endpoint=EndpointPolicy(silence_ms=200, min_ms=0, trailing_ms=200))
-PRESETS: Mapping[str, Policy] = {"browser": BROWSER, "phone": PHONE, "headset": HEADSET, "duet": DUET}
+DICTATION = Policy(endpoint=EndpointPolicy(patience=2.0, eagerness=0.5, max_ms=5_000))
+DUET = Policy(endpoint=EndpointPolicy(silence_ms=200, min_ms=0, finished_ms=200, dictating_ms=200, trailing_ms=200))
+PRESETS: Mapping[str, Policy] = {
+    "browser": BROWSER,
+    "phone": PHONE,
+    "headset": HEADSET,
+    "dictation": DICTATION,
+    "duet": DUET,
+}
 
 
 def keys(policy: Policy = BROWSER) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from ..core.notices import (
 from ..core.reply import State
 from .fakes import PRICES
 from .people import Utterance
-from .score import Tally
+from .score.follow import Tally
 
 if TYPE_CHECKING:
     from .world import World

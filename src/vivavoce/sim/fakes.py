@@ -40,6 +40,15 @@ SENTENCES = (
     "I found three places near you, and the first one is open now.", "Is there anything else?",
     "Once upon a time there was a lighthouse keeper who spoke with the sea every night.",
 )  # fmt: skip
+QUESTIONS = (
+    ("open", "What can I do for you?"), ("open", "Where would you like to go?"), ("open", "What happened then?"),
+    ("yes_no", "Is that right?"), ("yes_no", "Shall I book it?"), ("yes_no", "Do you want me to go on?"),
+    ("number", "What is your phone number?"), ("number", "Could you tell me the number of your account?"),
+    ("name", "And your name?"), ("name", "Could you spell your name for me?"),
+    ("choice", "Would you like the blue one or the red one?"), ("choice", "In the morning or in the evening?"),
+)  # fmt: skip
+ASKING = 0.6
+"""Share of replies that end in one of them."""
 SEGMENTS = 1_000
 """Segments of each recogniser."""
 STUCK = 1 << 40
@@ -149,6 +158,17 @@ class FakeLlm:
     live: set[tuple[int, int]] = field(default_factory=set)
     """Reply and attempt."""
     calls: int = 0
+    questions: dict[int, str] = field(default_factory=dict)
+    """What each reply asks at its end, where callers answer what they are asked."""
+
+    def _text(self, reply: int) -> str:
+        rng = self.world.rng
+        said = " ".join(rng.choice(SENTENCES) for _ in range(rng.choice((1, 1, 2, 3, 5))))
+        if self.world.stock is not None and rng.random() < ASKING:
+            asked, question = rng.choice(QUESTIONS)
+            self.questions[reply] = asked
+            return f"{said} {question}"
+        return said
 
     def generate(self, command: Generate) -> None:
         rng, faults, reply, attempt = self.world.rng, self.world.faults, command.reply, command.attempt
@@ -161,7 +181,7 @@ class FakeLlm:
         if rng.random() < faults.llm_death:
             self._later(at, key, died)
             return
-        text = " ".join(rng.choice(SENTENCES) for _ in range(rng.choice((1, 1, 2, 3, 5))))
+        text = self._text(reply)
         last = command.items[-1] if command.items else None
         asks = not isinstance(last, Result) and isinstance(last, Message) and rng.random() < self.world.tool_chance
         if asks and rng.random() < 0.5:

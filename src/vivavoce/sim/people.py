@@ -11,6 +11,7 @@ from enum import Enum
 from random import Random
 
 from ..core.units import in_samples
+from .clips import Clip
 
 KINDS = ("polite", "hesitant", "interrupter", "backchanneller", "mumbler", "noisy", "silent", "corrector")
 """`mixed` picks one of them by seed."""
@@ -37,6 +38,9 @@ class Truth(Enum):
     INTERRUPTION = "interruption"
     BACKCHANNEL = "backchannel"
     TIC = "tic"
+    """A cough, a laugh, a sigh."""
+    ASIDE = "aside"
+    """Said to somebody else."""
     NOISE = "noise"
 
 
@@ -60,6 +64,10 @@ class Utterance:
     """It began while the agent was audible."""
     loudness: float = 0.95
     """Speech probability that a detector gives it, at best."""
+    clip: Clip | None = None
+    """The real sound, if it is one; its windows are as they were measured."""
+    begun: int = 0
+    """Where the clip's audio begins, caller samples."""
 
     @property
     def start(self) -> int:

@@ -13,7 +13,7 @@ from ..core.conversation import Conversation
 from ..core.policy import BROWSER, Policy
 from .checks import Violation
 from .fakes import PRICES
-from .score import Counts
+from .score.score import Score
 from .timeline import lines
 from .world import Step, World
 
@@ -35,12 +35,12 @@ class Failure:
 @dataclass(slots=True)
 class Outcome:
     seeds: int = 0
-    counts: Counts = field(default_factory=Counts)
+    score: Score = field(default_factory=Score)
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, other: Outcome) -> None:
         self.seeds += other.seeds
-        self.counts.add(other.counts)
+        self.score.add(other.score)
         self.failures += other.failures
 
     def as_dict(self) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class Outcome:
                 {"seed": f.seed, "caller": f.caller, "invariant": f.invariant, "message": f.message}
                 for f in sorted(self.failures, key=lambda f: f.seed)
             ],
-            "metrics": self.counts.metrics(),
+            "metrics": self.score.metrics(),
         }
 
 
@@ -64,7 +64,7 @@ def run_seed(seed: int, caller: str = "mixed", policy: Policy = BROWSER, engines
         world.run()
         if world.keep_log:
             replay(world)
-        outcome.counts = world.checks.tally.finish()
+        outcome.score = world.checks.tally.finish()
     except Violation as violation:
         outcome.failures.append(Failure(seed, world.kind, violation.name, str(violation)))
     except Exception as crash:

@@ -33,12 +33,13 @@ from ..core.conversation import Conversation
 from ..core.events import CallEnded, CallStarted, Event, Say, Tick, TurnScore, UserSound
 from ..core.policy import BROWSER, Policy, Yielding, changed, keys
 from ..core.units import in_ms, in_samples
+from .cast import CastCaller, Stock
 from .checks import Checks
+from .clips import QUIET_UNIT, WINDOW, Clip
 from .fakes import PRICES, TOOLS, FakeLlm, FakePlayout, FakeStt, FakeTools, FakeTts, Latencies
-from .faults import Faults, draw
+from .faults import NONE, Faults, draw
 from .people import KINDS, Caller, Truth, Utterance
 
-WINDOW = 512
 LONGEST_MS = 150_000
 SETTLE_MS = 25_000
 """After the caller's last word everything must come to rest within this time."""
@@ -67,6 +68,8 @@ class World:
     keep_log: bool = False
     engines: int = 1
     """Of each kind: later ones stand in for earlier ones, and models race."""
+    stock: Stock | None = None
+    """Clips of which the caller is made; then nothing fails and no setting is varied: it is to be scored."""
     now: int = 0
     log: list[Step] = field(default_factory=list)
     steps: int = 0
@@ -76,7 +79,7 @@ class World:
     policy: Policy = field(init=False)
     faults: Faults = field(init=False)
     conversation: Conversation = field(init=False)
-    caller: Caller = field(init=False)
+    caller: Caller | CastCaller = field(init=False)
     stt: FakeStt = field(init=False)
     llm: FakeLlm = field(init=False)
     tts: FakeTts = field(init=False)
@@ -92,6 +95,20 @@ class World:
 
     def __post_init__(self) -> None:
         self.rng = rng = Random(self.seed)
+        if self.stock is None:
+            self._draw(rng)
+        else:
+            self.kind, self.faults, self.policy = "cast", self.health or NONE, self.base
+            self.tool_chance, self.word_times, self.has_stt, self.has_score = 0.0, True, True, False
+        callers = Random(self.seed * 7919 + 1)
+        self.caller = Caller(self.kind, callers) if self.stock is None else CastCaller(self.stock, callers)
+        self.conversation = Conversation(self.policy, PRICES)
+        self.stt, self.llm, self.tts = FakeStt(self), FakeLlm(self), FakeTts(self)
+        self.playout, self.tools = FakePlayout(self), FakeTools(self)
+        self.checks = Checks(self)
+
+    def _draw(self, rng: Random) -> None:
+        """What kind of caller, which faults, which settings: so that every mode is searched."""
         if self.kind == "mixed":
             self.kind = rng.choice(KINDS)
         self.faults = draw(rng)
@@ -106,11 +123,6 @@ class World:
         self.word_times = rng.random() < 0.8
         self.has_stt = rng.random() < 0.95
         self.has_score = rng.random() < 0.3
-        self.conversation = Conversation(self.policy, PRICES)
-        self.caller = Caller(self.kind, Random(self.seed * 7919 + 1))
-        self.stt, self.llm, self.tts = FakeStt(self), FakeLlm(self), FakeTts(self)
-        self.playout, self.tools = FakePlayout(self), FakeTools(self)
-        self.checks = Checks(self)
 
     # the clock
 
@@ -141,7 +153,7 @@ class World:
         greeting = "Hello, how can I help you today?" if self.rng.random() < 0.5 else ""
         n = self.engines
         self.post(CallStarted(TOOLS, greeting, self.has_stt, self.has_score, llms=n, ttss=n, stts=n))
-        if self.rng.random() < 0.1:
+        if self.stock is None and self.rng.random() < 0.1:
             self.after(
                 self.rng.randint(500, 9_000), lambda: self.post(Say("By the way, this call is recorded.", False))
             )
@@ -180,6 +192,11 @@ class World:
         else:
             live.discard(key)
 
+    def release(self, reply: int) -> None:
+        self.playout.release(reply)
+        if isinstance(self.caller, CastCaller):
+            self.caller.asked(self.llm.questions.get(reply, ""))
+
     def _cancel(self, command: Cancel) -> None:
         self.llm.cancel(command.reply, command.attempt)
         if command.attempt is None:
@@ -201,7 +218,7 @@ class World:
 _ACTS: dict[type, Callable[[World, Any], None]] = {
     Generate: lambda w, c: w.llm.generate(c),
     Speak: lambda w, c: w.tts.speak(c),
-    Release: lambda w, c: w.playout.release(c.reply),
+    Release: lambda w, c: w.release(c.reply),
     Seal: lambda w, c: w.sealed.add(c.reply),
     Hold: World._hold,
     Resume: World._hold,
@@ -259,6 +276,8 @@ class Microphone:
 
     def _judge(self, start: int) -> UserSound:
         end, said, rng = start + WINDOW, self.current, self.world.rng
+        if said is not None and said.clip is not None:
+            return _measured(said.clip, start - said.begun, start)
         if said is None or said.end + in_samples(110) < start:
             return UserSound(start, WINDOW, rng.random() * 0.12, WINDOW)
         voiced, last = 0, start
@@ -278,6 +297,14 @@ class Microphone:
         while self.said < len(said.words) and said.words[self.said].end <= self.at:
             self.world.stt.word(said.words[self.said], said.loudness < 0.85 and said.truth is Truth.TURN)
             self.said += 1
+
+
+def _measured(clip: Clip, at: int, start: int) -> UserSound:
+    """The window of a clip at this sample of it; silence when it is over."""
+    n = at // WINDOW
+    if n >= len(clip.p):
+        return UserSound(start, WINDOW, 0.0, WINDOW)
+    return UserSound(start, WINDOW, clip.p[n] / 255, min(WINDOW, clip.quiet[n] * QUIET_UNIT))
 
 
 def _vary(rng: Random, policy: Policy) -> Policy:

@@ -1,0 +1,89 @@
+"""How the caller's words sound at their end: over, open, or in the middle of something. Pure functions over a lexicon."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import lru_cache
+
+from .lexicon import Lexicon, looks_finished, normalise, trails_off
+
+_ANSWER_WORDS = 4
+"""An answer to a question is seldom longer."""
+_ALL_DIGITS = 10
+"""As many digits as most numbers have."""
+
+
+class Asked(Enum):
+    """What the agent's last words ask for."""
+
+    NOTHING = "nothing"
+    YES_NO = "yes_no"
+    NUMBER = "number"
+    """A number, a name to be spelled: something said in pieces."""
+    OPEN = "open"
+
+
+class Ending(Enum):
+    FINISHED = "finished"
+    OPEN = "open"
+    """Nothing tells."""
+    TRAILING = "trailing"
+    """More is coming: "and", "um", "to the"."""
+    DICTATING = "dictating"
+    """Within a number or a spelled word."""
+
+
+@lru_cache(maxsize=4096)
+def asked(lexicon: Lexicon, said: str) -> Asked:
+    """What the agent asked, from the words it was heard to say; NOTHING unless they end in a question."""
+    if not said.rstrip().endswith("?"):
+        return Asked.NOTHING
+    question = said.rstrip()[:-1]
+    words = normalise(question[max(question.rfind(mark) for mark in ".!?") + 1 :]).split()
+    if any(word in lexicon.dictated for word in words):
+        return Asked.NUMBER
+    head = next((w for w in words if w not in lexicon.fillers), "")
+    return Asked.YES_NO if head in lexicon.auxiliaries and "or" not in words else Asked.OPEN
+
+
+@lru_cache(maxsize=4096)
+def ending(lexicon: Lexicon, text: str, question: Asked) -> Ending:
+    """How the words as the recogniser wrote them sound, after this question."""
+    words = normalise(text).split()
+    if not words:
+        return Ending.OPEN
+    if trails_off(lexicon, " ".join(words)) or _phrase(words, lexicon.corrections):
+        return Ending.TRAILING
+    if _dictating(lexicon, words, question):
+        return Ending.DICTATING
+    if looks_finished(text) or _phrase(words, lexicon.closings):
+        return Ending.FINISHED
+    if question is Asked.YES_NO and words[0] in lexicon.replies:
+        return Ending.FINISHED
+    if question in (Asked.OPEN, Asked.YES_NO) and len(words) <= _ANSWER_WORDS:
+        return Ending.FINISHED
+    return Ending.FINISHED if _asks(lexicon, words) else Ending.OPEN
+
+
+def _phrase(words: list[str], phrases: frozenset[str]) -> bool:
+    """Do the words end with one of these?"""
+    return any(" ".join(words[-n:]) in phrases for n in (1, 2, 3) if n <= len(words))
+
+
+def _dictating(lexicon: Lexicon, words: list[str], question: Asked) -> bool:
+    spelled = [_spelled(lexicon, w) for w in words]
+    if not spelled[-1] or sum(spelled) >= _ALL_DIGITS:
+        return False
+    return question is Asked.NUMBER or (len(words) > 1 and spelled[-2])
+
+
+def _spelled(lexicon: Lexicon, word: str) -> bool:
+    """A digit, a number word or a single letter."""
+    return word in lexicon.digits or word.isdecimal() or (len(word) == 1 and word.isalpha() and word not in "ai")
+
+
+def _asks(lexicon: Lexicon, words: list[str]) -> bool:
+    """Do the words make a question? The last clause counts."""
+    start = max((n + 1 for n, w in enumerate(words) if w in lexicon.joining), default=0)
+    clause = [w for w in words[start:] if w not in lexicon.fillers]
+    return len(clause) >= 4 and (clause[0] in lexicon.questions or clause[0] in lexicon.auxiliaries)

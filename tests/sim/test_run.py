@@ -108,5 +108,5 @@ def test_a_timeline_ends_with_the_call() -> None:
 def test_a_policy_reaches_the_calls() -> None:
     never = changed(BROWSER, {"barge_in.yielding": "never"})
     worlds = [World(seed, "interrupter", never).run() for seed in range(8)]
-    stops = [w for w in worlds if "never" in str(w.policy.barge_in.yielding.value) and w.checks.tally.stops]
+    stops = [w for w in worlds if "never" in str(w.policy.barge_in.yielding.value) and w.checks.tally.follow.stops]
     assert len(stops) <= sum(w.faults.any for w in worlds) + sum(w.conversation.hanging_up is not None for w in worlds)

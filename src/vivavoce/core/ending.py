@@ -1,4 +1,4 @@
-"""How the caller's words sound at their end: over, open, or in the middle of something. Pure functions over a lexicon."""
+"""How the caller's words sound at their end: over, open, or in the middle of something."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ class Listening:
         if turn.speaking:
             self.context.clear_timer("endpoint", 0)
             if not turn.over_agent:
-                self._check_speculation(turn, self._falling_silent(turn))
+                self._while_speaking(turn)
             return
         silence = self._silence(turn)
         self._ask_words(turn, silence)
@@ -227,10 +227,13 @@ class Listening:
             lag = 64
         return in_ms(self.hearing.position - turn.end) + lag
 
-    def _falling_silent(self, turn: Turn) -> bool:
-        """The words sound finished, and so does the voice, though speech has not stopped yet."""
-        quiet = self.hearing.position - self.hearing.end
-        return quiet >= in_samples(self.context.policy.reply.speculate_quiet_ms) and self._finished(turn)
+    def _while_speaking(self, turn: Turn) -> None:
+        """Where words sound finished and the voice falls silent, what comes next is prepared before it has stopped."""
+        quiet = in_ms(self.hearing.position - self.hearing.end)
+        falling = quiet >= self.context.policy.endpoint.falling_ms and self._finished(turn)
+        if falling:
+            self._ask_words(turn, quiet)
+        self._check_speculation(turn, falling)
 
     def _finished(self, turn: Turn) -> bool:
         return ending(self.context.policy.lexicon, turn.text, self._asked()) is Ending.FINISHED

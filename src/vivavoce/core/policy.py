@@ -76,6 +76,9 @@ class EndpointPolicy:
     """How many times longer it gets at most for a caller who makes long pauses; 1 to treat all alike."""
     finalise_after_ms: int = 200
     """Silence after which the recogniser is asked for final words; at once where they sound finished."""
+    falling_ms: int = 60
+    """Quiet after which words that sound finished are taken as such, before it is known that speech has stopped: final
+    words are asked for, and an early answer."""
     words_timeout_ms: int = 1_000
     """How long after that request the final words may take before the turn goes on without them."""
     score_every_ms: int = 100
@@ -133,8 +136,6 @@ class ReplyPolicy:
     """Silence after which the words so far are worth an early answer."""
     speculate_short_ms: int = 120
     """... and at once, when speech has stopped, if the words are final up to so shortly before its end."""
-    speculate_quiet_ms: int = 30
-    """... and already after so little quiet, before it is known that speech has stopped, if they sound finished."""
     max_speculations: int = 3
     """Early answers per turn."""
     llm_timeout_ms: int = 10_000

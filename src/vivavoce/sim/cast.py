@@ -36,9 +36,8 @@ class Stock:
     def of(self, kind: Truth, like: Clip | None, asked: str) -> list[Clip]:
         """Those of a kind that fit: the same voice and line if there are any, and answers to what was asked."""
         found = [c for c in self.clips if c.kind == kind.value and (kind is not Truth.TURN or c.asked == asked)]
-        for fits in _LIKENESS if like is not None else ():
-            closer = [c for c in found if fits(c, like)]
-            found = closer or found
+        for fits in _LIKENESS:
+            found = [c for c in found if like is not None and fits(c, like)] or found
         return found
 
 
@@ -54,7 +53,6 @@ class CastCaller:
 
     stock: Stock
     rng: Random
-    kind: str = "cast"
     utterances: list[Utterance] = field(default_factory=list)
     turns_left: int = field(init=False)
     like: Clip = field(init=False)
@@ -78,11 +76,9 @@ class CastCaller:
         return self.turns_left <= 0
 
     def asked(self, question: str) -> None:
-        """The agent's answer, whether heard or not, ends in such a question; empty for none."""
         self.question = question
 
     def step(self, now: int, at: int, agent: bool) -> Utterance | None:
-        """Called once per window at caller sample `at`; an utterance that begins now, if any."""
         self._listen(now, agent)
         if self.utterances and at < self.utterances[-1].end:
             self._spoke_until = now

@@ -6,6 +6,9 @@ windows at the speed of events. The clips of `train` and `test` share no voice, 
 
 from __future__ import annotations
 
+import gzip
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
 import msgspec
@@ -39,7 +42,14 @@ class Clip(msgspec.Struct, frozen=True):
     asked: Literal["", "open", "yes_no", "number", "name", "choice"] = ""
     """What the agent asked before; empty when it asked nothing."""
     habit: str = ""
-    """What makes the turn hard: `pause`, `hesitation`, `number`, `spelling`, `correction`, `list`, `short`; empty for none."""
+    """What makes a turn hard: `pause`, `hesitation`, `number`, `spelling`, `correction`, `list`, `short`; or empty."""
     scores: list[list[int]] = []
-    """For each span but those of noise: what a turn model said at 200, 400 and 800 ms of the silence after it, times 255; empty
-    when none was asked."""
+    """For each span but those of noise: what a turn model said at 200, 400 and 800 ms of the silence after it, times
+    255; empty when none was asked."""
+
+
+@cache
+def load(split: Split) -> tuple[Clip, ...]:
+    """The clips of one side, as they are shipped."""
+    packed = files(__package__).joinpath("material", f"{split}.jsonl.gz").read_bytes()
+    return tuple(msgspec.json.Decoder(Clip).decode(line) for line in gzip.decompress(packed).splitlines())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from random import Random
+from typing import Protocol
 
 from ..core.units import in_samples
 from .clips import Clip
@@ -84,6 +85,25 @@ class Utterance:
     def holds(self) -> list[tuple[int, int]]:
         """Pauses inside it."""
         return [(a[1], b[0]) for a, b in zip(self.spans, self.spans[1:], strict=False)]
+
+
+class Person(Protocol):
+    """Whoever calls."""
+
+    utterances: list[Utterance]
+
+    @property
+    def done(self) -> bool:
+        """There is nothing more that they want to say."""
+        ...
+
+    def step(self, now: int, at: int, agent: bool) -> Utterance | None:
+        """Called once per window at caller sample `at`; an utterance that begins now, if any."""
+        ...
+
+    def asked(self, question: str) -> None:
+        """The reply that begins ends in a question of this kind; empty for none."""
+        ...
 
 
 def speak(rng: Random, start: int, text: str, truth: Truth, pauses: dict[int, int] | None = None) -> Utterance:
@@ -163,8 +183,10 @@ class Caller:
     def done(self) -> bool:
         return self.turns_left <= 0
 
+    def asked(self, question: str) -> None:
+        """These callers do not heed what is asked."""
+
     def step(self, now: int, at: int, agent: bool) -> Utterance | None:
-        """Called once per window at caller sample `at`; an utterance that begins now, if any."""
         self._listen(now, agent)
         if self.utterances and at < self.utterances[-1].end:
             self._spoke_until = now

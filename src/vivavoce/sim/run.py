@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from typing import Any
 
 from ..core.conversation import Conversation
 from ..core.policy import BROWSER, Policy
 from .checks import Violation
 from .fakes import PRICES
+from .pool import each
 from .score.score import Score
 from .timeline import lines
 from .world import Step, World
@@ -102,31 +100,11 @@ def simulate(
     engines: int = 1,
 ) -> Outcome:
     """Play `seeds` calls on `jobs` processes (all cores by default); `progress` gets the outcome so far."""
-    jobs = jobs or os.cpu_count() or 1
     total = Outcome()
-    chunks = iter([(at, min(CHUNK, first_seed + seeds - at)) for at in range(first_seed, first_seed + seeds, CHUNK)])
-    if jobs == 1 or seeds <= CHUNK:
-        for at, count in chunks:
-            total.add(run_seeds(at, count, caller, policy, engines))
-            progress(total)
-        return total
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running: set[Future[Outcome]] = set()
-
-        def submit(more: Iterator[tuple[int, int]]) -> None:
-            for at, count in more:
-                running.add(pool.submit(run_seeds, at, count, caller, policy, engines))
-                if len(running) >= 3 * jobs:
-                    return
-
-        submit(chunks)
-        while running:
-            done, rest = wait(running, return_when=FIRST_COMPLETED)
-            running = set(rest)
-            for future in done:
-                total.add(future.result())
-                progress(total)
-            submit(chunks)
+    chunks = ((at, min(CHUNK, first_seed + seeds - at)) for at in range(first_seed, first_seed + seeds, CHUNK))
+    for outcome in each(run_seeds, [(at, count, caller, policy, engines) for at, count in chunks], jobs):
+        total.add(outcome)
+        progress(total)
     return total
 
 

@@ -38,7 +38,7 @@ from .checks import Checks
 from .clips import QUIET_UNIT, WINDOW, Clip
 from .fakes import PRICES, TOOLS, FakeLlm, FakePlayout, FakeStt, FakeTools, FakeTts, Latencies
 from .faults import NONE, Faults, draw
-from .people import KINDS, Caller, Truth, Utterance
+from .people import KINDS, Caller, Person, Truth, Utterance
 
 LONGEST_MS = 150_000
 SETTLE_MS = 25_000
@@ -79,7 +79,7 @@ class World:
     policy: Policy = field(init=False)
     faults: Faults = field(init=False)
     conversation: Conversation = field(init=False)
-    caller: Caller | CastCaller = field(init=False)
+    caller: Person = field(init=False)
     stt: FakeStt = field(init=False)
     llm: FakeLlm = field(init=False)
     tts: FakeTts = field(init=False)
@@ -194,8 +194,7 @@ class World:
 
     def release(self, reply: int) -> None:
         self.playout.release(reply)
-        if isinstance(self.caller, CastCaller):
-            self.caller.asked(self.llm.questions.get(reply, ""))
+        self.caller.asked(self.llm.questions.get(reply, ""))
 
     def _cancel(self, command: Cancel) -> None:
         self.llm.cancel(command.reply, command.attempt)

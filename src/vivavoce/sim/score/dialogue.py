@@ -6,6 +6,7 @@ All times are ms of the session. It is also the file format of a truth (`truth.j
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
@@ -41,7 +42,7 @@ class Sound(msgspec.Struct, frozen=True):
 
     def holds(self) -> Iterator[Span]:
         """Pauses inside it."""
-        for before, after in zip(self.spans, self.spans[1:], strict=False):
+        for before, after in pairwise(self.spans):
             yield before[1], after[0]
 
 

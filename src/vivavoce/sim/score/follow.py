@@ -1,21 +1,16 @@
-"""Follows one simulated call and writes down the dialogue that its scores see."""
+"""Follows a call, event by event and command by command, and writes down the dialogue that its scores see."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from ...core.commands import Command, Flush, Hold, Report, Tell
+from ...core.commands import Command, Flush, Generate, Hold, Report, Tell
 from ...core.events import Event, Played, ReplyAudio, UserSound
-from ...core.notices import ReplyClosed, TurnReport, UserTurned
-from ...core.policy import Yielding
-from ...core.units import in_ms
-from ..people import Utterance
+from ...core.meter import Meter
+from ...core.notices import Notice, ReplyClosed, ReplyOpened, TurnReport, UserTurned
 from .dialogue import Dialogue, Sound, Voice
 from .score import Score
-
-if TYPE_CHECKING:
-    from ..world import World
 
 GAP_MS = 100
 """Played frames further apart belong to two stretches of voice."""
@@ -24,47 +19,59 @@ CUT_MS = 300
 
 
 @dataclass(slots=True)
-class Tally:
+class Follow:
     """Told of every step of a call."""
 
-    world: World
     score: Score = field(default_factory=lambda: Score(calls=1))
-    said: list[Utterance] = field(default_factory=list)
     stops: list[int] = field(default_factory=list)
     """When a reply that had begun to sound was paused or stopped."""
     audible: list[tuple[int, int]] = field(default_factory=list)
     """(begin, end) of the agent's audible stretches."""
     ends: list[int] = field(default_factory=list)
+    """When a turn was decided to be over."""
     _leads: dict[int, int] = field(default_factory=dict)
     """Silent samples at the beginning of each reply."""
+    _begun: set[int] = field(default_factory=set)
+    _early: set[int] = field(default_factory=set)
+    _opened: set[int] = field(default_factory=set)
 
-    def utterance(self, said: Utterance) -> None:
-        self.said.append(said)
-
-    def step(self, event: Event, commands: list[Command]) -> None:
-        score, now = self.score, self.world.now
-        score.events += 1
+    def step(self, now: int, event: Event, commands: Sequence[Command]) -> None:
+        self.score.events += 1
         match event:
             case UserSound():
-                score.audio_ms += 32
+                self.score.audio_ms += event.samples // 16
             case ReplyAudio() if event.part == 0:
                 self._leads.setdefault(event.reply, event.lead)
             case Played() if event.samples > self._leads.get(event.reply, 0):
+                self._begun.add(event.reply)
                 self._heard(now)
             case _:
                 pass
         for command in commands:
             match command:
                 case Report():
-                    score.reports += 1
-                case Flush(reply=reply) | Hold(reply=reply):
-                    track = self.world.playout.tracks.get(reply)
-                    if track is not None and track.played:
-                        self.stops.append(now)
-                case Tell(notice=UserTurned()):
-                    self.ends.append(now)
+                    self.score.reports += 1
+                case Flush(reply=reply) | Hold(reply=reply) if reply in self._begun:
+                    self.stops.append(now)
+                case Generate(reply=reply, speculative=True):
+                    self._early.add(reply)
+                case Tell(notice=notice):
+                    self._told(now, notice)
                 case _:
                     pass
+
+    def _told(self, now: int, notice: Notice) -> None:
+        match notice:
+            case UserTurned():
+                self.ends.append(now)
+            case ReplyOpened():
+                self._opened.add(notice.reply)
+            case TurnReport():
+                if notice.turn and notice.gap_ms is not None:
+                    self.score.services.exchange(notice)
+                self.score.early.used += notice.why[:1] == ("EARLY_WORDS",)
+            case _:
+                pass
 
     def _heard(self, now: int) -> None:
         if self.audible and now - self.audible[-1][1] <= GAP_MS:
@@ -72,37 +79,25 @@ class Tally:
         else:
             self.audible.append((now, now))
 
-    def closed(self, notice: ReplyClosed, truth_samples: int) -> None:
-        if notice.exact and self.world.word_times:
-            truth = self.world.tts.heard_truth(notice.reply, min(notice.samples, truth_samples))
-            self.score.memory.exact += 1
-            self.score.memory.errors += distance(notice.heard.split(), truth.split())
+    def closed(self, notice: ReplyClosed, truth: str) -> None:
+        """A reply with exact word times is over; `truth`: the words of it that were played."""
+        self.score.memory.exact += 1
+        self.score.memory.errors += distance(notice.heard.split(), truth.split())
 
-    def report(self, report: TurnReport) -> None:
-        if report.turn and report.gap_ms is not None:
-            self.score.services.exchange(report)
-        if report.why and report.why[0] == "EARLY_WORDS":
-            self.score.early.used += 1
-
-    def dialogue(self) -> Dialogue:
-        """What was said and heard so far."""
-        policy = self.world.policy.barge_in
-        sounds = (Sound(u.truth, tuple((in_ms(a), in_ms(b)) for a, b in u.spans), u.text) for u in self.said)
-        return Dialogue(
-            tuple(sorted(sounds, key=lambda s: s.start)),
-            tuple(self._voice(a, b) for a, b in self.audible),
-            tuple(self.ends),
-            policy.yielding is Yielding.AT_ONCE,
-        )
+    def dialogue(self, sounds: Iterable[Sound], yields: bool = True) -> Dialogue:
+        """What was said and heard so far, with what the caller's sounds truly were."""
+        ordered = tuple(sorted(sounds, key=lambda sound: sound.start))
+        return Dialogue(ordered, tuple(self._voice(a, b) for a, b in self.audible), tuple(self.ends), yields)
 
     def _voice(self, begin: int, end: int) -> Voice:
         return Voice(begin, end, any(begin <= at <= end + GAP_MS and end - at <= CUT_MS for at in self.stops))
 
-    def finish(self) -> Score:
+    def finish(self, meter: Meter, dialogue: Dialogue) -> Score:
         """Add what only the whole call can tell."""
-        self.score.early.started = len(self.world.checks.speculative)
-        self.score.early.wasted(self.world)
-        self.score.judge(self.dialogue())
+        self.score.early.started = len(self._early)
+        for reply in self._early - self._opened:
+            self.score.early.wasted(meter.take(reply))
+        self.score.judge(dialogue)
         return self.score
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ...core.meter import Bill
 from ...core.notices import TurnReport
 from .sums import Sums, percentile, rate
-
-if TYPE_CHECKING:
-    from ..world import World
 
 
 @dataclass(slots=True)
@@ -50,14 +48,11 @@ class Early(Sums):
     characters: float = 0.0
     """Synthesised for them."""
 
-    def wasted(self, world: World) -> None:
-        """Add what the early answers of a call cost that nobody could hear."""
-        checks, meter = world.checks, world.conversation.context.meter
-        for reply in checks.speculative:
-            if reply not in checks.opened:
-                for key, quantity in meter.take(reply).amounts.items():
-                    self.tokens += quantity if key.startswith("llm:") else 0.0
-                    self.characters += quantity if key.startswith("tts:") else 0.0
+    def wasted(self, bill: Bill) -> None:
+        """Add what an early answer cost that nobody could hear."""
+        for key, quantity in bill.amounts.items():
+            self.tokens += quantity if key.startswith("llm:") else 0.0
+            self.characters += quantity if key.startswith("tts:") else 0.0
 
     def metrics(self) -> dict[str, Any]:
         return {

@@ -32,6 +32,7 @@ def judged(policy=P, **known):
         words="",
         final=False,
         has_stt=True,
+        partials=False,
         interruptible=True,
         audible=True,
         agent_said=SAID,

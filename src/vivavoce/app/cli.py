@@ -19,6 +19,8 @@ COMMANDS = {
     "duet": "let two agents talk with each other, without a pause",
     "bridge": "let two agents or Realtime servers call each other",
     "simulate": "play many synthetic calls and check every invariant",
+    "score": "score how calls took and yielded turns, recorded or simulated",
+    "tune": "search the endpointing settings for a stated aim",
     "replay": "play a recorded call's events again and compare every command",
     "explain": "print the timeline and the waterfalls of a recorded call",
     "config": "print the settings in force, and where each came from",

@@ -41,6 +41,8 @@ class Evidence:
     final: bool
     """The recogniser has said its last about this sound."""
     has_stt: bool
+    partials: bool
+    """This recogniser tells words while they are being said: where it tells none, there are none."""
     interruptible: bool
     audible: bool
     """False when the reply is live but nothing of it has been heard yet."""
@@ -72,23 +74,34 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
         return Verdict(Action.STOP, Why.STOP_WORD)
     unfinished = not e.final and may_become_backchannel(lexicon, e.words)
     meant = 0 if unfinished else content_words(lexicon, e.words)
-    lone_guess = not e.final and len(e.words.split()) == 1 and e.quiet_ms < p.resume_after_ms
-    if meant >= p.min_words and e.voiced_ms >= (p.lone_word_ms if lone_guess else p.min_speech_ms):
+    if meant == 1 and not e.final and e.quiet_ms < p.resume_after_ms:
+        # Recognisers guess: a single word counts while the voice goes on, or when it is certain.
+        meant = 1 if e.quiet_ms == 0 and e.voiced_ms >= p.lone_word_ms else 0
+    if meant >= p.min_words and e.voiced_ms >= p.min_speech_ms:
         return Verdict(Action.STOP, Why.WORDS)
     if e.quiet_ms >= p.resume_after_ms:
         return Verdict(Action.RESUME, Why.BACKCHANNEL if e.words else Why.QUIET_AGAIN)
     if e.words and not meant:
         return Verdict(Action.DUCK, Why.BACKCHANNEL)
-    stop_after = p.stop_after_ms if e.has_stt else p.stop_after_without_stt_ms
+    hold_after, stop_after = _by_voice_alone(e, p)
     if e.voiced_ms >= stop_after:
         return Verdict(Action.STOP, Why.LONG_SPEECH)
-    if e.voiced_ms >= min(p.hold_after_ms, stop_after):
+    if e.voiced_ms >= min(hold_after, stop_after):
         return Verdict(Action.HOLD, Why.SPEECH_OVER_AGENT)
     if not e.audible:
         return Verdict(Action.HOLD, Why.SPEECH_BEFORE_VOICE)
     if e.voiced_ms >= p.duck_after_ms:
         return Verdict(Action.DUCK, Why.SOUND_OVER_AGENT)
     return Verdict(Action.KEEP, Why.SOUND_OVER_AGENT)
+
+
+def _by_voice_alone(e: Evidence, p: BargeInPolicy) -> tuple[int, int]:
+    """Voice (ms) after which the agent pauses, and after which it stops, while there are no words."""
+    if not e.has_stt:
+        return p.hold_after_ms, p.stop_after_without_stt_ms
+    if e.partials:
+        return p.hold_wordless_ms, p.stop_wordless_ms
+    return p.hold_after_ms, p.stop_after_ms
 
 
 def doubtful(unsure_ms: int, sure_ms: int, p: BargeInPolicy) -> bool:

@@ -34,6 +34,8 @@ class Context:
     ttss: Lineup = field(default_factory=Lineup)
     stts: Lineup = field(default_factory=Lineup)
     has_stt: bool = True
+    partials: bool = False
+    """The recogniser has told words before they were final."""
     has_turn_score: bool = False
     native: bool = False
     duet: Duet | None = None

@@ -9,6 +9,8 @@ from .lexicon import Lexicon, looks_finished, normalise, trails_off
 
 _ANSWER_WORDS = 4
 """An answer to a question is seldom longer."""
+_CLAUSE_WORDS = 6
+"""A clause that begins with "if" or "when" is seldom longer; what it leads to comes after it."""
 _ALL_DIGITS = 10
 """As many digits as most numbers have."""
 
@@ -52,10 +54,13 @@ def ending(lexicon: Lexicon, text: str, question: Asked) -> Ending:
     words = normalise(text).split()
     if not words:
         return Ending.OPEN
-    if trails_off(lexicon, " ".join(words)) or _phrase(words, lexicon.corrections):
+    spelled = _spelled(lexicon, words)
+    if spelled and spelled[-1]:
+        return _dictated(words, spelled, question)
+    if trails_off(lexicon, " ".join(words)) or words[-1] in lexicon.fillers or _phrase(words, lexicon.corrections):
         return Ending.TRAILING
-    if _dictating(lexicon, words, question):
-        return Ending.DICTATING
+    if words[0] in lexicon.subordinating and len(words) <= _CLAUSE_WORDS:
+        return Ending.TRAILING
     if looks_finished(text) or _phrase(words, lexicon.closings):
         return Ending.FINISHED
     if question is Asked.YES_NO and words[0] in lexicon.replies:
@@ -70,16 +75,23 @@ def _phrase(words: list[str], phrases: frozenset[str]) -> bool:
     return any(" ".join(words[-n:]) in phrases for n in (1, 2, 3) if n <= len(words))
 
 
-def _dictating(lexicon: Lexicon, words: list[str], question: Asked) -> bool:
-    spelled = [_spelled(lexicon, w) for w in words]
-    if not spelled[-1] or sum(spelled) >= _ALL_DIGITS:
-        return False
-    return question is Asked.NUMBER or (len(words) > 1 and spelled[-2])
+def _dictated(words: list[str], spelled: list[bool], question: Asked) -> Ending:
+    """Words that end in digits or letters. A name that was said is spelled when its letters are there."""
+    run = next((n for n, is_part in enumerate(reversed(spelled)) if not is_part), len(spelled))
+    if run == 1 and question is not Asked.NUMBER:
+        return Ending.OPEN
+    if "".join(words[-run:]) in words[:-run]:
+        return Ending.FINISHED
+    return Ending.OPEN if run >= _ALL_DIGITS else Ending.DICTATING
 
 
-def _spelled(lexicon: Lexicon, word: str) -> bool:
-    """A digit, a number word or a single letter."""
-    return word in lexicon.digits or word.isdecimal() or (len(word) == 1 and word.isalpha() and word not in "ai")
+def _spelled(lexicon: Lexicon, words: list[str]) -> list[bool]:
+    """Which words are digits, number words or single letters; "a" and "i" are where they follow one."""
+    found: list[bool] = []
+    for word in words:
+        letter = len(word) == 1 and word.isalpha() and (word not in "ai" or (bool(found) and found[-1]))
+        found.append(letter or word in lexicon.digits or word.isdecimal())
+    return found
 
 
 def _asks(lexicon: Lexicon, words: list[str]) -> bool:

@@ -42,7 +42,8 @@ def judge(e: Evidence, p: EndpointPolicy, lexicon: Lexicon) -> Verdict:
     """The endpointing rule: the words choose a wait; what else is known makes it longer or shorter, within limits."""
     wait, why = _by_words(e, p, lexicon)
     if e.score is not None and why is not Why.TRAILING_OFF:
-        wait, why = wait * p.score_weight ** (1 - 2 * e.score), Why.SCORED
+        # Turn models are sure of something only near 0 and 1.
+        wait, why = wait * p.score_weight ** ((1 - 2 * e.score) ** 3), Why.SCORED
     required = max(p.min_ms, min(round(wait), p.max_ms))
     if e.silence_ms < required:
         return Verdict(False, required, why)

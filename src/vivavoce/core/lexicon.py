@@ -32,6 +32,8 @@ class Lexicon:
     """First words of a question."""
     auxiliaries: frozenset[str] = frozenset()
     """... and of one that asks for yes or no."""
+    subordinating: frozenset[str] = frozenset()
+    """First words of a clause that leads to another."""
     joining: frozenset[str] = frozenset()
     """Words between two clauses."""
     digits: frozenset[str] = frozenset()
@@ -42,9 +44,15 @@ class Lexicon:
 
 ENGLISH = Lexicon(
     backchannels=frozenset(
-        "yeah|yep|yes|yup|ok|okay|right|sure|mhm|mm|hmm|hm|aha|ah|oh|wow|nice|cool|great|good|exactly|true|really|"
-        "indeed|alright|uh huh|mm hmm|mm hm|i see|got it|go on|i know|of course|that's right|makes sense|all right|"
-        "sounds good".split("|")
+        (
+            "yeah|yep|yes|yup|ya|ok|okay|right|sure|mhm|mm|hmm|hm|aha|ah|oh|ooh|uh|wow|nice|cool|great|good|exactly|true|"
+            "really|indeed|alright|absolutely|definitely|certainly|totally|correct|perfect|fine|lovely|wonderful|"
+            "interesting|amazing|awesome|brilliant|fantastic|excellent|huh|gosh|understood|gotcha|seriously|"
+            "uh huh|mm hmm|mm hm|i see|got it|i got it|go on|go ahead|i know|i understand|of course|that's right|"
+            "that's true|that's good|that's great|that's nice|that's fine|that's cool|that's interesting|makes sense|"
+            "that makes sense|all right|sounds good|fair enough|for sure|no way|oh no|oh dear|oh my|very good|very nice|"
+            "how nice|how interesting|good to know|i bet|no problem|tell me more|is that so|you're right|i agree|me too"
+        ).split("|")
     ),
     fillers=frozenset("um uh er erm hmm hm mm ah eh huh".split()),
     stops=frozenset(
@@ -57,7 +65,7 @@ ENGLISH = Lexicon(
             "the a an my your his her its our their this these some any to of in on at for from with without by about "
             "into i'm it's is are was were am be can could would should will i we he she they um uh er erm like well "
             "also plus between i'd i'll want need never very maybe perhaps let's what's there's that's you're we're "
-            "they're every until during toward towards via versus against among named"
+            "they're every whether there until during toward towards via versus against among named"
         ).split()
     ),
     corrections=frozenset("i mean|or rather|no wait|wait no|sorry no|no sorry|actually no|sorry actually".split("|")),
@@ -73,6 +81,7 @@ ENGLISH = Lexicon(
         "is are was were am do does did can could will would shall should may might have has had isn't aren't don't "
         "doesn't didn't can't couldn't won't wouldn't haven't hasn't".split()
     ),
+    subordinating=frozenset("if when before after because although though while since unless once either as".split()),
     joining=frozenset("and but so because then or".split()),
     digits=frozenset(
         "zero oh nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "

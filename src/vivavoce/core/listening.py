@@ -142,6 +142,7 @@ class Listening:
     def words(self, words: UserWords) -> None:
         """Attach words to the turn they belong to by media time, open or closed."""
         turn, turns = self.turn, self.context.policy.turns
+        self.context.partials = self.context.partials or not words.final
         for earlier in self.committed:
             if words.start < earlier.until if words.text else earlier.owed:
                 self._hear(earlier, words)
@@ -317,7 +318,8 @@ class Listening:
             self.commit(turn, Why.WORDS_LATE if turn.given_up else verdict.why, p.endpoint.answer)
             return
         quiet = silence >= p.reply.speculate_after_ms or turn.certain(in_samples(p.reply.speculate_short_ms))
-        self._check_speculation(turn, quiet or self._finished(turn))
+        worth = quiet and verdict.why not in (Why.TRAILING_OFF, Why.DICTATING)
+        self._check_speculation(turn, worth or self._finished(turn))
         self._look_again(turn, silence, verdict.wait_ms)
 
     def _look_again(self, turn: Turn, silence: int, wait: int) -> None:
@@ -325,12 +327,14 @@ class Listening:
         p = self.context.policy
         marks = [p.endpoint.finalise_after_ms, p.reply.speculate_after_ms, wait]
         if self.context.has_turn_score:
-            marks.append(turn.scored_at + p.endpoint.score_every_ms)
+            first = turn.scored_at < 0
+            marks.append(p.endpoint.score_after_ms if first else turn.scored_at + p.endpoint.score_every_ms)
         ahead = [m - silence for m in marks if m > silence]
         self.context.set_timer("endpoint", 0, self.context.now + min(ahead, default=p.endpoint.score_every_ms))
 
     def _ask_score(self, turn: Turn, silence: int) -> None:
-        due = turn.scored_at < 0 or silence >= turn.scored_at + self.context.policy.endpoint.score_every_ms
+        p = self.context.policy.endpoint
+        due = silence >= (p.score_after_ms if turn.scored_at < 0 else turn.scored_at + p.score_every_ms)
         if self.context.has_turn_score and due:
             turn.scored_at = silence
             self.context.emit(ScoreTurn(turn.id, self.hearing.position, Why.SILENCE))

@@ -76,6 +76,7 @@ class Overlapping:
             words=normalise(mine.text) if mine else "",
             final=mine.settled if mine else False,
             has_stt=self.context.has_stt,
+            partials=self.context.partials,
             interruptible=self.speaking.interruptible(),
             audible=head.audible,
             agent_said=normalise(head.ledger.recent(head.played, _RECENT_CHARS)),

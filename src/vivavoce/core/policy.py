@@ -81,8 +81,10 @@ class EndpointPolicy:
     words are asked for, and an early answer."""
     words_timeout_ms: int = 1_000
     """How long after that request the final words may take before the turn goes on without them."""
-    score_every_ms: int = 100
-    """How often a turn model is asked again during silence."""
+    score_after_ms: int = 200
+    """Silence after which a turn model is asked: sooner it knows little."""
+    score_every_ms: int = 300
+    """How often it is asked again during silence."""
     answer: bool = True
     """Answer a turn that is over; False only records it."""
     stall_ms: int = 1_000
@@ -105,14 +107,19 @@ class BargeInPolicy:
     """Voice without any words after which the agent pauses."""
     stop_after_ms: int = 900
     """Voice without any words after which the agent stops."""
+    hold_wordless_ms: int = 1_500
+    """... and after which it pauses where the recogniser tells words as they come, so that none means no speech."""
+    stop_wordless_ms: int = 3_000
+    """... or stops."""
     stop_after_without_stt_ms: int = 500
     """Voice after which the agent stops where no recogniser will ever tell the words."""
     min_words: int = 1
     """Words that are no backchannel, from which an interruption is real."""
     min_speech_ms: int = 120
     """Those words count only together with at least this much voice."""
-    lone_word_ms: int = 280
-    """... and a single word that may still change, together with this much: recognisers guess the first one."""
+    lone_word_ms: int = 450
+    """... and a single one that may still change, together with this much, while the voice goes on: recognisers
+    guess."""
     resume_after_ms: int = 200
     """Silence after which sound that meant nothing is forgotten and the voice is restored."""
     sentence_cap_ms: int = 2_500
@@ -132,7 +139,7 @@ class ReplyPolicy:
     """Answers are spoken; False for words only."""
     speculate: bool = True
     """Start an answer on words that may still change; nobody hears it before the turn is over."""
-    speculate_after_ms: int = 150
+    speculate_after_ms: int = 90
     """Silence after which the words so far are worth an early answer."""
     speculate_short_ms: int = 120
     """... and at once, when speech has stopped, if the words are final up to so shortly before its end."""

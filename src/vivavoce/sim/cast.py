@@ -18,6 +18,8 @@ TURNS = (3, 6)
 """How many turns a caller takes."""
 THINK_MS = (250, 1_400)
 """Between the agent's last sound and the caller's next."""
+WARM_UP_MS = (1_500, 2_500)
+"""... and of its first, if the agent does not begin."""
 NO_ANSWER_MS = 9_000
 """Silence of the agent after which a caller speaks again."""
 LISTENING = ((Truth.INTERRUPTION, 0.22), (Truth.BACKCHANNEL, 0.3), (Truth.TIC, 0.15), (Truth.ASIDE, 0.05))
@@ -25,6 +27,10 @@ LISTENING = ((Truth.INTERRUPTION, 0.22), (Truth.BACKCHANNEL, 0.3), (Truth.TIC, 0
 RESTING = ((Truth.TIC, 0.06), (Truth.ASIDE, 0.03), (Truth.NOISE, 0.05))
 """Chance of each in the silence after one."""
 INTO_REPLY_MS = (150, 3_000)
+APART_MS = 1_200
+"""Between two sounds of the caller, but for turns."""
+ENOUGH = 4
+"""Clips from which there is a choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +39,12 @@ class Stock:
 
     clips: Sequence[Clip]
 
-    def of(self, kind: Truth, like: Clip | None, asked: str) -> list[Clip]:
+    def of(self, kind: Truth, like: Clip, asked: str) -> list[Clip]:
         """Those of a kind that fit: the same voice and line if there are any, and answers to what was asked."""
         found = [c for c in self.clips if c.kind == kind.value and (kind is not Truth.TURN or c.asked == asked)]
         for fits in _LIKENESS:
-            found = [c for c in found if like is not None and fits(c, like)] or found
+            closer = [c for c in found if fits(c, like)]
+            found = closer if len(closer) >= ENOUGH else found
         return found
 
 
@@ -59,9 +66,8 @@ class CastCaller:
     """A clip of this caller's voice, on this caller's line."""
     question: str = ""
     """What the agent asked last."""
-    _agent_since: int | None = None
-    _agent_until: int = 0
-    _spoke_until: int = 0
+    _agent_until: int = -1_000
+    _spoke_until: int = -1_000
     _answered: bool = True
     _think: int = 0
     _plans: list[tuple[int, Truth]] = field(default_factory=list)
@@ -69,7 +75,7 @@ class CastCaller:
     def __post_init__(self) -> None:
         self.turns_left = self.rng.randint(*TURNS)
         self.like = self.rng.choice([c for c in self.stock.clips if c.kind == "turn"])
-        self._think = self.rng.randint(*THINK_MS)
+        self._think = self.rng.randint(*WARM_UP_MS)
 
     @property
     def done(self) -> bool:
@@ -84,33 +90,37 @@ class CastCaller:
             self._spoke_until = now
             return None
         if self._plans and now >= self._plans[0][0]:
-            return self._planned(self._plans.pop(0)[1], at, agent)
+            return self._planned(self._plans.pop(0)[1], now, at, agent)
         if agent:
             return None
         quiet = now - max(self._agent_until, self._spoke_until)
         if self.turns_left > 0 and ((self._answered and quiet > self._think) or quiet > NO_ANSWER_MS):
             self.turns_left -= 1
             self._think = self.rng.randint(*THINK_MS)
-            self._plans = [plan for plan in self._plans if plan[1] is Truth.NOISE]
+            self._plans.clear()
             return self._say(Truth.TURN, at, False)
         return None
 
     def _listen(self, now: int, agent: bool) -> None:
         """Follow the agent's voice; plan what to do during it, and after it, when it begins."""
-        if agent:
-            if self._agent_since is None or now - self._agent_until > 400:
-                self._agent_since = now
+        if not agent:
+            return
+        if now - self._agent_until > 100 and now > self._spoke_until:
+            self._answered = True
+            if now - self._agent_until > 400:
                 self._plans = [(now + self.rng.randint(*INTO_REPLY_MS), t) for t in self._drawn(LISTENING)]
                 self._plans += [(now + self.rng.randint(500, 8_000), t) for t in self._drawn(RESTING)]
                 self._plans.sort(key=lambda plan: plan[0])
-            self._agent_until = now
-            self._answered = True
+        self._agent_until = now
 
     def _drawn(self, chances: Sequence[tuple[Truth, float]]) -> list[Truth]:
         return [truth for truth, chance in chances if self.rng.random() < chance]
 
-    def _planned(self, truth: Truth, at: int, agent: bool) -> Utterance | None:
+    def _planned(self, truth: Truth, now: int, at: int, agent: bool) -> Utterance | None:
+        """What was planned, if there is still occasion; two sounds so close that they would be one are none."""
         if not agent and truth in (Truth.INTERRUPTION, Truth.BACKCHANNEL):
+            return None
+        if now - self._spoke_until < APART_MS:
             return None
         if truth is Truth.INTERRUPTION:
             self._plans.clear()

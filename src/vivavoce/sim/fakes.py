@@ -22,7 +22,7 @@ from ..core.events import (
     UserWords,
     WordEnd,
 )
-from ..core.units import out_samples
+from ..core.units import in_samples, out_samples
 
 if TYPE_CHECKING:
     from .people import Word
@@ -49,6 +49,10 @@ QUESTIONS = (
 )  # fmt: skip
 ASKING = 0.6
 """Share of replies that end in one of them."""
+NEARLY = in_samples(120)
+"""A word that lacks no more than this at its end is recognised."""
+REST = in_samples(1_000)
+"""Silence in which a recogniser finishes its words unasked."""
 SEGMENTS = 1_000
 """Segments of each recogniser."""
 STUCK = 1 << 40
@@ -99,6 +103,8 @@ class FakeStt:
         self.said.append(word)
         if self.gone:
             return
+        if self.heard and word.start - self.heard[-1].end > REST:
+            self.finish(self.heard[-1].end)
         self.heard.append(word)
         text = self._text(flaky=rng.random() < 0.15)
         segment, start = self.segment, self.heard[0].start
@@ -136,8 +142,11 @@ class FakeStt:
             return
         if self.gone:
             return
-        words = [w for w in self.heard if w.end <= upto]
-        self.heard = [w for w in self.heard if w.end > upto]
+        for word in self.world.microphone.nearly_said(upto):
+            self.said.append(word)
+            self.heard.append(word)
+        words = [w for w in self.heard if w.end <= upto + NEARLY]
+        self.heard = [w for w in self.heard if w.end > upto + NEARLY]
         segment, self.segment = self.segment, self.segment + 1
         start = words[0].start if words else self.reached
         self.reached = upto

@@ -36,9 +36,9 @@ from ..core.units import in_ms, in_samples
 from .cast import CastCaller, Stock
 from .checks import Checks
 from .clips import QUIET_UNIT, WINDOW, Clip
-from .fakes import PRICES, TOOLS, FakeLlm, FakePlayout, FakeStt, FakeTools, FakeTts, Latencies
+from .fakes import NEARLY, PRICES, TOOLS, FakeLlm, FakePlayout, FakeStt, FakeTools, FakeTts, Latencies
 from .faults import NONE, Faults, draw
-from .people import KINDS, Caller, Person, Truth, Utterance
+from .people import KINDS, Caller, Person, Truth, Utterance, Word
 
 LONGEST_MS = 150_000
 SETTLE_MS = 25_000
@@ -86,6 +86,7 @@ class World:
     playout: FakePlayout = field(init=False)
     tools: FakeTools = field(init=False)
     checks: Checks = field(init=False)
+    microphone: Microphone = field(init=False)
     tool_chance: float = field(init=False)
     word_times: bool = field(init=False)
     has_stt: bool = field(init=False)
@@ -105,7 +106,7 @@ class World:
         self.conversation = Conversation(self.policy, PRICES)
         self.stt, self.llm, self.tts = FakeStt(self), FakeLlm(self), FakeTts(self)
         self.playout, self.tools = FakePlayout(self), FakeTools(self)
-        self.checks = Checks(self)
+        self.checks, self.microphone = Checks(self), Microphone(self)
 
     def _draw(self, rng: Random) -> None:
         """What kind of caller, which faults, which settings: so that every mode is searched."""
@@ -157,7 +158,7 @@ class World:
             self.after(
                 self.rng.randint(500, 9_000), lambda: self.post(Say("By the way, this call is recorded.", False))
             )
-        Microphone(self).window()
+        self.microphone.window()
 
     # events and commands
 
@@ -288,6 +289,15 @@ class Microphone:
             return UserSound(start, WINDOW, said.loudness * rng.uniform(0.85, 1.0), end - last)
         tail = any(b <= start < b + in_samples(90) for _, b in said.spans)
         return UserSound(start, WINDOW, rng.uniform(0.4, 0.9) if tail else rng.random() * 0.2, WINDOW)
+
+    def nearly_said(self, upto: int) -> list[Word]:
+        """Words of which only the very end is still to come."""
+        said = self.current
+        if said is None:
+            return []
+        found = [w for w in said.words[self.said :] if w.end <= upto + NEARLY]
+        self.said += len(found)
+        return found
 
     def _tell_words(self) -> None:
         said = self.current

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +17,9 @@ from vivavoce.core.errors import BadInput
 pytestmark = pytest.mark.offline
 
 
-def opened(names: EngineNames, **more: Any) -> Any:
+def opened(names: EngineNames, ears: bool = True, env: Mapping[str, str] | None = None) -> Any:
     async def main() -> Any:
-        async with open_engines(names, (script(),), env={}, **more) as engines:
+        async with open_engines(names, (script(),), ears, env or {}) as engines:
             return engines
 
     return asyncio.run(main())
@@ -34,11 +36,29 @@ def test_the_embedded_ones_by_default() -> None:
     [
         (EngineNames(stt=("whisperer:x",)), "'whisperer:x' names no engine for stt; vendors are"),
         (EngineNames(tts=("cartesia:sonic-3",)), "set the environment variable CARTESIA_API_KEY"),
+        (EngineNames(turn=("smarter",)), "'smarter' names no engine for turn; vendors are smart-turn"),
     ],
 )
 def test_what_cannot_be_used_is_refused_before_anything_is_opened(names: EngineNames, why: str) -> None:
     with pytest.raises(BadInput, match=why):
         opened(names)
+
+
+def test_a_turn_model_where_one_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIVAVOCE_MODELS", str(tmp_path))
+    wanted, env = EngineNames(turn=("smart-turn",)), {"VIVAVOCE_MODELS": str(tmp_path)}
+    assert opened(EngineNames()).turn is opened(EngineNames(turn=("none",))).turn is None
+    with pytest.raises(BadInput, match=r"^the model of smart-turn:v3\.2 is not here yet: vivavoce pull smart-turn"):
+        opened(wanted, env=env)
+    pytest.importorskip("onnx")
+    from tests.providers.local import tiny
+
+    tiny.smart_turn(tmp_path / "smart-turn" / "v3.2", 0.5, cut=60)
+    with pytest.raises(BadInput, match="cannot be loaded; fix: vivavoce pull --remove smart-turn"):
+        opened(wanted, env=env)
+    tiny.smart_turn(tmp_path / "smart-turn" / "v3.2", 0.5)
+    assert opened(wanted, env=env).turn.model == "smart-turn:v3.2"
+    assert opened(wanted, ears=False, env=env).turn is None
 
 
 def test_language_models() -> None:
@@ -51,6 +71,8 @@ def test_language_models() -> None:
 def test_where_nothing_is_reached_over_a_network_time_may_be_virtual() -> None:
     assert works_here(EngineNames(stt=("offline:pocketsphinx",)), (script(),))
     assert not works_here(EngineNames(stt=("deepgram:nova-3",)), (script(),))
+    assert works_here(EngineNames(turn=("smart-turn",)), (script(),))
+    assert works_here(EngineNames(turn=("none",)), (script(),))
     with pytest.raises(BadInput, match="names no engine"):
         works_here(EngineNames(tts=("x:y",)), (script(),))
 

@@ -8,8 +8,8 @@ import pytest
 
 from vivavoce.core.commands import Role
 from vivavoce.providers.base import ProviderError
-from vivavoce.providers.catalogue import ROWS, choose, make_stt, make_tts
-from vivavoce.providers.profile import SttProfile, TtsProfile
+from vivavoce.providers.catalogue import ROWS, choose, make_stt, make_tts, make_turn
+from vivavoce.providers.profile import SttProfile, TtsProfile, TurnProfile
 
 NAMED = [(row, model) for row in ROWS for model in row.models]
 
@@ -23,7 +23,7 @@ def test_every_model_of_every_row_is_found_by_its_name(row, model):
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.role.value}-{row.vendor}-{row.prefix}")
 def test_rows_are_whole(row):
-    assert isinstance(row.profile, {Role.STT: SttProfile, Role.TTS: TtsProfile}[row.role])
+    assert isinstance(row.profile, {Role.STT: SttProfile, Role.TTS: TtsProfile, Role.TURN: TurnProfile}[row.role])
     assert row.models
     assert all(model.startswith(row.prefix) for model in row.models)
     assert row.extra
@@ -54,6 +54,12 @@ def test_a_missing_package_is_said_before_a_missing_key(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ProviderError, match=r"pip install 'vivavoce\[offline\]'") as error:
         make_stt("offline", {})
+    assert error.value.code == "missing"
+
+
+def test_a_turn_model_that_is_not_here_says_how_to_get_it(tmp_path):
+    with pytest.raises(ProviderError, match="vivavoce pull smart-turn") as error:
+        make_turn("smart-turn", {"VIVAVOCE_MODELS": str(tmp_path)})
     assert error.value.code == "missing"
 
 

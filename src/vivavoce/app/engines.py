@@ -14,9 +14,9 @@ from ..providers.base import Llm, ProviderError, Tts
 from ..runtime.clock import busy
 from ..runtime.engines import Engines
 from . import embedded
-from .agent.names import EngineNames, Own
+from .agent.names import NONE, EngineNames, Own
 
-EMBEDDED = EngineNames(stt=("offline:pocketsphinx",), tts=("offline:espeak",))
+EMBEDDED = EngineNames(stt=("offline:pocketsphinx",), tts=("offline:espeak",), turn=(NONE,))
 
 
 def choose_models(names: EngineNames, env: Mapping[str, str] | None = None) -> tuple[tuple[Llm, ...], str]:
@@ -47,6 +47,7 @@ def works_here(names: EngineNames, llms: Sequence[Llm]) -> bool:
     from ..providers.catalogue import choose
 
     wanted = [(Role.STT, name) for name in names.stt] + [(Role.TTS, name) for name in names.tts]
+    wanted += [(Role.TURN, name) for name in names.turn if name != NONE]
     own = [name.engine for _, name in wanted if isinstance(name, Own)]
     try:
         rows = [choose(role, name).row for role, name in wanted if isinstance(name, str)]
@@ -66,12 +67,12 @@ def voices_of(tts: Tts, first: str = "") -> tuple[str, ...]:
 async def open_engines(
     names: EngineNames, llms: Sequence[Llm], ears: bool = True, env: Mapping[str, str] | None = None
 ) -> AsyncIterator[Engines]:
-    """Engines ready to be used, closed again at the end. `ears=False` leaves the recognisers out, for typed turns.
-    A user's own engine is used as it is; it is closed at the end too, and may be used again after that.
+    """Engines ready to be used, closed again at the end. `ears=False` leaves recognisers and turn models out, for typed
+    turns. A user's own engine is used as it is; it is closed at the end too, and may be used again after that.
 
     Raises BadInput for a name that nobody has, a missing package or a missing key, before anything is opened.
     """
-    from ..providers.catalogue import make_stt, make_tts
+    from ..providers.catalogue import make_stt, make_tts, make_turn
 
     env = os.environ if env is None else env
     vads = embedded.detectors()
@@ -81,7 +82,8 @@ async def open_engines(
         try:
             stts = [_made(make_stt, name, env) for name in names.stt or EMBEDDED.stt] if ears else []
             ttss = [_made(make_tts, name, env) for name in names.tts or EMBEDDED.tts]
-            engines: list[Any] = [*stts, *ttss]
+            turns = [_made(make_turn, name, env) for name in names.turn or EMBEDDED.turn if ears and name != NONE]
+            engines: list[Any] = [*stts, *ttss, *turns]
             for engine in engines:
                 stack.push_async_callback(engine.close)
             # Nobody's first words are to wait for a process.
@@ -93,6 +95,7 @@ async def open_engines(
             llms[0],
             ttss[0],
             stts[0] if stts else None,
+            turns[0] if turns else None,
             spare_llms=tuple(llms[1:]),
             spare_ttss=tuple(ttss[1:]),
             spare_stts=tuple(stts[1:]),

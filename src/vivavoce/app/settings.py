@@ -35,6 +35,7 @@ def add_agent_arguments(parser: argparse.ArgumentParser, greeting: str = "") -> 
         parser.add_argument(
             f"--{role}", action=Listed, default=(), metavar="NAME", help=f"the {what}, if none is named"
         )
+    parser.add_argument("--turn", default="", metavar="NAME", help="the turn model, as smart-turn (default: none)")
     parser.add_argument("--instructions", default=embedded.INSTRUCTIONS, help="what the model is told")
     parser.add_argument("--greeting", default=greeting, help="the agent's first words; empty for none")
     parser.add_argument("--voice", default="", help="the agent's voice (default: one of the synthesiser)")

@@ -63,6 +63,18 @@ class Stt(Protocol):
     async def close(self) -> None: ...
 
 
+class TurnScorer(Protocol):
+    """A model that tells from the sound whether the caller's turn is over."""
+
+    model: str
+
+    async def score(self, pcm: Pcm) -> float:
+        """Probability, 0 to 1, from at most the last 8 s of the caller's audio at 16 kHz. Raises `ProviderError`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A tool as a model is told of it. `parameters` is a JSON schema object."""

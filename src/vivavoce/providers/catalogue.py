@@ -1,4 +1,5 @@
-"""Every recogniser and synthesiser that can be chosen by name, as data; a vendor's code is imported when it is used.
+"""Every recogniser, synthesiser and turn model that can be chosen by name, as data; its code is imported when it is
+used.
 
 An engine is named `VENDOR:MODEL`, such as `deepgram:nova-3` or `offline:espeak`; `VENDOR` alone takes its first model.
 """
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ..core.commands import Role
-from .base import Busy, ProviderError, Stt, Tts
+from .base import Busy, ProviderError, Stt, Tts, TurnScorer
 from .local import models, store
-from .profile import Profile, SttProfile, TtsProfile
+from .profile import Profile, SttProfile, TtsProfile, TurnProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,11 @@ def make_stt(name: str, env: Mapping[str, str], busy: Busy | None = None) -> Stt
 def make_tts(name: str, env: Mapping[str, str], busy: Busy | None = None) -> Tts:
     """The synthesiser of that name, not yet connected; see `make_stt`."""
     return cast(Tts, _make(choose(Role.TTS, name), env, busy))
+
+
+def make_turn(name: str, env: Mapping[str, str], busy: Busy | None = None) -> TurnScorer:
+    """The turn model of that name; see `make_stt`."""
+    return cast(TurnScorer, _make(choose(Role.TURN, name), env, busy))
 
 
 def _make(choice: Choice, env: Mapping[str, str], busy: Busy | None) -> Any:
@@ -272,5 +278,17 @@ ROWS: tuple[Row, ...] = (
         "openai",
         ("openai",),
         "OPENAI_API_KEY",
+    ),
+    # turn models
+    Row(
+        Role.TURN,
+        "smart-turn",
+        "local.turn:SmartTurn",
+        models.models(Role.TURN, "smart-turn"),
+        TurnProfile(hears_s=8),
+        "offline",
+        ("onnxruntime",),
+        closed=True,
+        pulled=True,
     ),
 )

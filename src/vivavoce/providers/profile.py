@@ -36,4 +36,14 @@ class TtsProfile:
     """BCP 47, lower case; empty when it depends on the model or the voice."""
 
 
-Profile = SttProfile | TtsProfile
+@dataclass(frozen=True, slots=True)
+class TurnProfile:
+    """A turn model."""
+
+    hears_s: int
+    """Seconds of sound that it judges by, at most."""
+    languages: tuple[str, ...] = ()
+    """BCP 47, lower case; empty for many."""
+
+
+Profile = SttProfile | TtsProfile | TurnProfile

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
-from ..audio.pcm import Pcm
 from ..core.errors import VivavoceError
-from ..providers.base import Llm, Stt, Tts, Vads
+from ..providers.base import Llm, Stt, Tts, TurnScorer, Vads
 from .tools import ToolCode
-
-
-class TurnScorer(Protocol):
-    """A model that tells from the sound whether the caller's turn is over."""
-
-    async def score(self, pcm: Pcm) -> float:
-        """Probability, 0 to 1, from at most the last 8 s of the caller's audio at 16 kHz. Raises `ProviderError`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,16 +38,16 @@ from ..core.events import (
     ReplyText,
     ReplyTextEnded,
     ToolAsked,
-    TurnScore,
     Used,
 )
 from ..providers.base import Ask, CutShort, Llm, LlmOutput, Post, ProviderError, TextDelta, ToolCall
 from .engines import AgentConfig, Engines
 from .hear import Ears
 from .playout import Playout
+from .scoring import Scoring
 from .speaker import Speaker
 from .spoken import Hygiene
-from .supervise import Guarded, Scope, as_provider_error
+from .supervise import Guarded, Scope
 from .tools import Tools
 
 MAX_CHARS = 100_000
@@ -106,7 +106,7 @@ class Executor:
         """Who is to speak in the replies that were asked for by name and have not begun."""
         self._calls: set[str] = set()
         """Names of tool calls given so far."""
-        self._scoring: asyncio.Task[None] | None = None
+        self._scoring = None if engines.turn is None else Scoring(engines.turn, ears.recent, post, scope.spawn)
 
     def execute(self, command: Command) -> None:
         """Begin to carry out a command. Raises Misuse for one that this session cannot be given."""
@@ -134,7 +134,8 @@ class Executor:
             case FinishWords(_, upto):
                 self._ears.finish(upto)
             case ScoreTurn():
-                self._score(command)
+                if self._scoring is not None:
+                    self._scoring.ask(command)
             case RunTool(_, call, name, arguments):
                 self._tools.run(call, name, arguments)
             case CancelTool(call):
@@ -253,24 +254,3 @@ class Executor:
         work.speaker.end()
         for asked in work.asked.values():
             asked.cancel()
-
-    # the turn model
-
-    def _score(self, command: ScoreTurn) -> None:
-        if self._engines.turn is None:
-            return
-        if self._scoring is not None:
-            self._scoring.cancel()
-        self._scoring = self._scope.spawn(self._ask_score(command), f"score of turn {command.turn}")
-
-    async def _ask_score(self, command: ScoreTurn) -> None:
-        assert self._engines.turn is not None
-        try:
-            p = float(await self._engines.turn.score(self._ears.recent(command.upto)))
-            if not 0.0 <= p <= 1.0:
-                raise ProviderError("refused", f"a probability of {p}")
-        except Exception as error:
-            failure = as_provider_error(error)
-            self._post(ProviderFailed(Role.TURN, failure.code, failure.detail))
-            return
-        self._post(TurnScore(command.turn, p))

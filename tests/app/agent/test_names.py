@@ -83,6 +83,40 @@ def test_an_object_of_ones_own_is_the_engine() -> None:
     assert len({EngineNames.of(tts=beeps), EngineNames.of(tts=beeps)}) == 1
 
 
+class Scorer:
+    """A turn model that is always certain."""
+
+    model = "test:scorer"
+
+    def __init__(self) -> None:
+        self.asked = self.closed = 0
+
+    async def score(self, pcm: Any) -> float:
+        self.asked += 1
+        return 1.0
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.offline
+def test_a_turn_model_of_ones_own_is_asked_when_somebody_speaks() -> None:
+    own = Scorer()
+    agent = Agent("x", llm=Script("Yes."), stt=Ears(), tts=Beeps(), turn=own)
+    assert agent.simulate("hello, is anybody there", spoken=True).reports == []
+    assert own.asked
+    asked = own.asked
+    agent.simulate("hello")
+    assert (own.asked, own.closed) == (asked, 1)
+
+
+def test_a_turn_model_is_one_engine_or_none() -> None:
+    own = Scorer()
+    assert Agent("x", turn=own).engines.turn == (Own(own),)
+    assert Agent("x").engines.otherwise({"VIVAVOCE_TURN": "smart-turn"}).turn == ("smart-turn",)
+    assert Agent("x", turn="none").engines.otherwise({"VIVAVOCE_TURN": "smart-turn"}).turn == ("none",)
+
+
 class Mute:
     model = "mute"
     rate = 8_000
@@ -94,6 +128,11 @@ class Mute:
     [
         ({"tts": Mute()}, "tts: Mute has no speak, close; fix: see docs/own-engine.md"),
         ({"tts": Beeps}, "tts is the class Beeps; fix: make an engine of it, as Beeps()"),
+        ({"turn": Mute()}, "turn: Mute has no score, close; fix: see docs/own-engine.md"),
+        (
+            {"turn": "smart-turn,other"},
+            "turn is one engine, as no other stands in for it, not 2; fix: name one of them",
+        ),
         ({"llm": Ears()}, "llm: Ears has no stream; fix: see docs/own-engine.md"),
         ({"stt": 7}, "stt is an engine, or a list of them, not 7; fix: write a name"),
         ({"stt": ["deepgram", None]}, "stt is an engine, or a list of them, not None; fix: write a name"),

@@ -31,9 +31,10 @@ def test_command_line_then_environment_then_file_then_default(tmp_path: Path) ->
 
 def test_a_list_on_the_command_line_replaces_the_configured_one(tmp_path: Path) -> None:
     file = write(tmp_path, "[agent]\nexpect = ['one']\n[engines]\nstt = 'a'\n")
-    args = parser(load({}, file)).parse_args(["talk", "--expect", "two", "--expect", "three", "--stt", "b,c"])
+    line = ["talk", "--expect", "two", "--expect", "three", "--stt", "b,c", "--turn", "smart-turn"]
+    args = parser(load({"VIVAVOCE_TURN": "none"}, file)).parse_args(line)
     assert args.expect == ("two", "three")
-    assert engines_of(args).stt == ("b", "c")
+    assert (engines_of(args).stt, engines_of(args).turn) == (("b", "c"), ("smart-turn",))
     assert parser(load({}, file)).parse_args(["talk"]).expect == ("one",)
 
 

@@ -41,7 +41,8 @@ def reached(setting: Setting, config: Config, command: str) -> Any:
         value = keys(policy_of(args))[setting.key.removeprefix("policy.")]
         return getattr(value, "value", value)
     if setting.key.startswith("engines."):
-        return getattr(engines_of(args), setting.option)
+        found = getattr(engines_of(args), setting.option)
+        return found if setting.kind is Kind.NAMES else found[0]
     return getattr(args, setting.option)
 
 

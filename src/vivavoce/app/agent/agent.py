@@ -51,6 +51,7 @@ class Agent:
         llm: Names = "",
         stt: Names = "",
         tts: Names = "",
+        turn: Names = "",
         language: str = "en",
         pronounce: Mapping[str, str] | None = None,
         expect: Iterable[str] = (),
@@ -63,7 +64,8 @@ class Agent:
         max_tokens: int | None = None,
     ) -> None:
         """`llm`, `stt`, `tts`: engines by name, as `openai:gpt-5-mini` or `deepgram:nova-3`, or objects of your own; of
-        several, later ones stand in for earlier ones that fail. `expect`: phrases that callers are likely to say.
+        several, later ones stand in for earlier ones that fail. `turn`: a turn model, as `smart-turn`, or `none`; that
+        of the agent who is called is that of the whole call. `expect`: phrases that callers are likely to say.
         `builtin`: `hang_up`, `transfer`. `handoffs`: agents that this one may hand the caller to. `mcp`: servers with
         tools: an address, a command, or a mapping of one of them with its `headers` or `env`. `policy`: a preset, a
         policy, or keys to change. `brief=False`: the instructions as they are.
@@ -81,7 +83,7 @@ class Agent:
         self.voice = voice
         self.greeting = greeting
         self.speed = speed
-        self.engines = EngineNames.of(llm, stt, tts)
+        self.engines = EngineNames.of(llm, stt, tts, turn)
         self.language = language
         self.pronounce = dict(pronounce or {})
         self.expect = tuple(expect)

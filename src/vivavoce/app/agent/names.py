@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ...core.errors import BadInput
 
 if TYPE_CHECKING:
-    from ...providers.base import Llm, Stt, Tts
+    from ...providers.base import Llm, Stt, Tts, TurnScorer
 
-    Engine: TypeAlias = "str | Llm | Stt | Tts | Own"
+    Engine: TypeAlias = "str | Llm | Stt | Tts | TurnScorer | Own"
     Names: TypeAlias = Engine | Iterable[Engine]
     """A name, several separated by commas, an engine of the user's own, or a list of them: later ones stand in for
     earlier ones that fail."""
 
-VARIABLES = {"llm": "VIVAVOCE_LLM", "stt": "VIVAVOCE_STT", "tts": "VIVAVOCE_TTS"}
+VARIABLES = {"llm": "VIVAVOCE_LLM", "stt": "VIVAVOCE_STT", "tts": "VIVAVOCE_TTS", "turn": "VIVAVOCE_TURN"}
+NONE = "none"
+"""As the name of a turn model: there is to be none, whatever is configured."""
 _NEEDED = {
     "llm": ("model", "stream", "close"),
     "stt": ("model", "open", "close"),
     "tts": ("model", "rate", "voices", "speak", "close"),
+    "turn": ("model", "score", "close"),
 }
 """What an engine must have, by its Protocol in providers/base.py."""
 
@@ -48,11 +51,13 @@ class EngineNames:
     llm: Wanted = ()
     stt: Wanted = ()
     tts: Wanted = ()
+    turn: Wanted = ()
+    """One at most, or `NONE`."""
 
     @classmethod
-    def of(cls, llm: Names = "", stt: Names = "", tts: Names = "") -> EngineNames:
+    def of(cls, llm: Names = "", stt: Names = "", tts: Names = "", turn: Names = "") -> EngineNames:
         """Raises BadInput for what is neither a name nor an engine."""
-        return cls(_names("llm", llm), _names("stt", stt), _names("tts", tts))
+        return cls(_names("llm", llm), _names("stt", stt), _names("tts", tts), _names("turn", turn))
 
     def otherwise(self, env: Mapping[str, str]) -> EngineNames:
         """What is not said here, as the environment has it."""
@@ -67,7 +72,10 @@ def _names(role: str, given: Any) -> Wanted:
     elif hasattr(given, "model") or not isinstance(given, Iterable):
         given = [given]
     found = (part.strip() if isinstance(part, str) else _own(role, part) for part in given)
-    return tuple(part for part in found if part)
+    wanted = tuple(part for part in found if part)
+    if role == "turn" and len(wanted) > 1:
+        raise BadInput(f"turn is one engine, as no other stands in for it, not {len(wanted)}; fix: name one of them")
+    return wanted
 
 
 def _own(role: str, engine: Any) -> Own:

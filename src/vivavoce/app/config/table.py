@@ -83,6 +83,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("engines.llm", Kind.NAMES, "language model, as `openai:gpt-5-mini`; later ones stand in for earlier ones"),
     Setting("engines.stt", Kind.NAMES, "recogniser, as `deepgram:nova-3`"),
     Setting("engines.tts", Kind.NAMES, "synthesiser, as `cartesia:sonic-3`"),
+    Setting("engines.turn", Kind.TEXT, "turn model, as `smart-turn`; `none` for none"),
     Setting("costs.prices", Kind.PATH, "file of prices, which outrank ours"),
     Setting("agent.instructions", Kind.TEXT, "what the model is told"),
     Setting("agent.voice", Kind.TEXT, "a voice of the synthesiser"),

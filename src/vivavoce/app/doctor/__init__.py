@@ -16,7 +16,7 @@ from rich.console import Console
 from ...core.commands import Role
 from ...core.errors import BadInput
 from ...providers.base import Llm
-from ...providers.catalogue import make_stt, make_tts
+from ...providers.catalogue import make_stt, make_tts, make_turn
 from ...providers.llm.build import public_name
 from ..agent.names import EngineNames
 from ..engines import choose_models, voices_of
@@ -106,10 +106,15 @@ async def _measured(
         async with _open(make_tts(first[Role.TTS].name, env)) as engine:
             return await measure.synthesiser(engine, voices_of(engine, args.voice)[0], args.speed)
 
-    work: dict[Role, Callable[[], Awaitable[dict[str, Any]]]] = {Role.STT: stt, Role.LLM: model, Role.TTS: tts}
+    async def turn() -> dict[str, Any]:
+        async with _open(make_turn(first[Role.TURN].name, env)) as engine:
+            return await measure.turn_model(engine, pcm)
+
+    Work = Callable[[], Awaitable[dict[str, Any]]]
+    work: dict[Role, Work] = {Role.STT: stt, Role.LLM: model, Role.TTS: tts, Role.TURN: turn}
     found = []
     for role, one in work.items():
-        if not first[role].needs:
+        if role in first and not first[role].needs:
             tell(f"measuring the {shown.ROLES[role]} {first[role].name}")
             found.append(await measure.tried(role, first[role].name, one, measure.LIMIT_S))
     return found

@@ -19,7 +19,7 @@ from ...providers.llm.local import LocalServer, find_local_server
 from ...providers.scripted import MODEL as SCRIPT
 from ...transports.webrtc.choose import BACKENDS, make_peer
 from .. import embedded, http
-from ..agent.names import EngineNames
+from ..agent.names import NONE, EngineNames
 from ..config.load import Config
 from ..config.table import TABLE
 from ..engines import EMBEDDED
@@ -77,10 +77,11 @@ PACKAGES = (
 
 
 def engines(names: EngineNames, env: Mapping[str, str]) -> list[Engine]:
-    """Recognisers and synthesisers, the chosen ones marked. The first of several is the one that is used."""
+    """Recognisers, synthesisers and turn models, the chosen ones marked. The first of several is the one used."""
     found = []
-    for role, wanted in ((Role.STT, names.stt or EMBEDDED.stt), (Role.TTS, names.tts or EMBEDDED.tts)):
-        chosen = [_named(role, str(name), env) for name in wanted]
+    for role in (Role.STT, Role.TTS, Role.TURN):
+        wanted = getattr(names, role.value) or getattr(EMBEDDED, role.value)
+        chosen = [_named(role, str(name), env) for name in wanted if name != NONE]
         taken = {engine.name for engine in chosen}
         others = [Engine(role, choice.name, choice.lacks(env)) for row in ROWS for choice in _choices(row, role)]
         found += [*chosen, *(engine for engine in others if engine.name not in taken)]

@@ -18,7 +18,7 @@ from ...core.errors import VivavoceError
 from ...core.events import Event, ProviderFailed, UserWords
 from ...core.policy import Policy
 from ...core.units import IN_RATE
-from ...providers.base import Ask, Llm, Pcm, ProviderError, Speech, Stt, SttCall, TextDelta, Tts
+from ...providers.base import Ask, Llm, Pcm, ProviderError, Speech, Stt, SttCall, TextDelta, Tts, TurnScorer
 
 LIMIT_S = 30.0
 """For the work of one engine; what it does before, such as loading a model, included."""
@@ -207,6 +207,22 @@ async def _spoken(tts: Tts, voice: str, speed: float) -> dict[str, Any]:
     seconds = samples / tts.rate
     real_time = round((loop.time() - began) / seconds, 3)
     return {"first_ms": _ms(first - began), "real_time": real_time, "voice": voice}
+
+
+# the turn model
+
+
+async def turn_model(scorer: TurnScorer, pcm: Pcm) -> dict[str, Any]:
+    """`check_ms` for one judgement. Raises `ProviderError`."""
+    took = [await _judged(scorer, pcm) for _ in range(TIMES)]
+    return {"check_ms": took[-1], "cold_ms": took[0]}
+
+
+async def _judged(scorer: TurnScorer, pcm: Pcm) -> int:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await scorer.score(pcm)
+    return _ms(loop.time() - began)
 
 
 def _ms(seconds: float) -> int:

@@ -30,9 +30,9 @@ class Report:
 
     @property
     def speeds(self) -> Speeds | None:
-        """None unless all engines could be measured."""
+        """None unless all engines of an exchange could be measured."""
         facts = {one.role: one.facts for one in self.measured if not one.code}
-        if len(facts) < len((Role.STT, Role.LLM, Role.TTS)):
+        if not {Role.STT, Role.LLM, Role.TTS} <= facts.keys():
             return None
         stt, llm, tts = facts[Role.STT], facts[Role.LLM], facts[Role.TTS]
         silence = self.policy.endpoint.silence_ms

@@ -13,9 +13,14 @@ from .facts import Engine
 from .measure import Measured
 from .report import Report
 
-ROLES = {Role.STT: "recogniser", Role.LLM: "language model", Role.TTS: "synthesiser"}
-SECTIONS = ("Recognisers", "Language models", "Synthesisers", "Parts", "Versions", "Latency", "Expected gap")
-_OF_ROLE = {Role.STT: SECTIONS[0], Role.LLM: SECTIONS[1], Role.TTS: SECTIONS[2]}
+ROLES = {Role.STT: "recogniser", Role.LLM: "language model", Role.TTS: "synthesiser", Role.TURN: "turn model"}
+_OF_ROLE = {
+    Role.STT: "Recognisers",
+    Role.LLM: "Language models",
+    Role.TTS: "Synthesisers",
+    Role.TURN: "Turn models",
+}
+SECTIONS = (*_OF_ROLE.values(), "Parts", "Versions", "Latency", "Expected gap")
 _WIDE = 40
 _PER_LINE = 4
 """Versions."""
@@ -89,7 +94,16 @@ def _tts(facts: Mapping[str, Any]) -> str:
     return f"{first}, {facts['real_time']:g} s of work for a second of speech"
 
 
-_TOLD: dict[Role, Callable[[Mapping[str, Any]], str]] = {Role.STT: _stt, Role.LLM: _llm, Role.TTS: _tts}
+def _turn(facts: Mapping[str, Any]) -> str:
+    return f"a judgement {facts['check_ms']} ms ({facts['cold_ms']} ms at first)"
+
+
+_TOLD: dict[Role, Callable[[Mapping[str, Any]], str]] = {
+    Role.STT: _stt,
+    Role.LLM: _llm,
+    Role.TTS: _tts,
+    Role.TURN: _turn,
+}
 
 
 def _verdict(report: Report) -> Text:

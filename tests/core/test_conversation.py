@@ -70,7 +70,7 @@ def test_a_greeting_may_be_interrupted():
     c.tts()
     c.plays(1)
     c.asks("what time is it")
-    c.saw("closed 1 cut 'Hello there, and'", "turned 1 'what time is it'", "opened 2 turn")
+    c.saw("closed 1 cut 'Hello there, and welcome'", "turned 1 'what time is it'", "opened 2 turn")
 
 
 # -- nobody speaks -----------------------------------------------------------------------------------------------------

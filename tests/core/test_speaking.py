@@ -146,7 +146,7 @@ def test_also_when_they_come_so_late_that_nothing_else_is_waited_for():
 def test_early_answers_are_few():
     c = Script()
     for _ in range(6):
-        c.hears("and then some")
+        c.hears("and then more")
         c.silence(150)
     early = [g for g in c.find(Generate) if g.speculative]
     assert len(early) == c.c.policy.reply.max_speculations
@@ -154,7 +154,7 @@ def test_early_answers_are_few():
 
 @pytest.mark.parametrize(("short_ms", "early"), [(0, True), (100, True), (300, False)])
 def test_final_words_up_to_the_end_are_answered_early_as_soon_as_speech_stops(short_ms, early):
-    c = Script(stt_ms=None)
+    c = Script({"reply.speculate_after_ms": 150}, stt_ms=None)
     c.hears("tell me the time")
     turn = c.c.listening.turn
     c.silence(20)

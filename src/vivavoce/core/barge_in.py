@@ -74,10 +74,10 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
         return Verdict(Action.STOP, Why.STOP_WORD)
     unfinished = not e.final and may_become_backchannel(lexicon, e.words)
     meant = 0 if unfinished else content_words(lexicon, e.words)
-    if meant == 1 and not e.final and e.quiet_ms < p.resume_after_ms:
-        # Recognisers guess: a single word counts while the voice goes on, or when it is certain.
-        meant = 1 if e.quiet_ms == 0 and e.voiced_ms >= p.lone_word_ms else 0
-    if meant >= p.min_words and e.voiced_ms >= p.min_speech_ms:
+    # Recognisers guess: a single word counts while the voice goes on, or when it is certain.
+    guess = meant == 1 and not e.final and e.quiet_ms < p.resume_after_ms
+    sure = not guess or (e.quiet_ms == 0 and e.voiced_ms >= p.lone_word_ms)
+    if meant >= p.min_words and sure and e.voiced_ms >= p.min_speech_ms:
         return Verdict(Action.STOP, Why.WORDS)
     if e.quiet_ms >= p.resume_after_ms:
         return Verdict(Action.RESUME, Why.BACKCHANNEL if e.words else Why.QUIET_AGAIN)

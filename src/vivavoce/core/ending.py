@@ -55,8 +55,8 @@ def ending(lexicon: Lexicon, text: str, question: Asked) -> Ending:
     if not words:
         return Ending.OPEN
     spelled = _spelled(lexicon, words)
-    if spelled and spelled[-1]:
-        return _dictated(words, spelled, question)
+    if spelled[-1] and (question is Asked.NUMBER or spelled[-2:] == [True, True]):
+        return _dictated(words, spelled)
     if trails_off(lexicon, " ".join(words)) or words[-1] in lexicon.fillers or _phrase(words, lexicon.corrections):
         return Ending.TRAILING
     if words[0] in lexicon.subordinating and len(words) <= _CLAUSE_WORDS:
@@ -75,11 +75,9 @@ def _phrase(words: list[str], phrases: frozenset[str]) -> bool:
     return any(" ".join(words[-n:]) in phrases for n in (1, 2, 3) if n <= len(words))
 
 
-def _dictated(words: list[str], spelled: list[bool], question: Asked) -> Ending:
+def _dictated(words: list[str], spelled: list[bool]) -> Ending:
     """Words that end in digits or letters. A name that was said is spelled when its letters are there."""
     run = next((n for n, is_part in enumerate(reversed(spelled)) if not is_part), len(spelled))
-    if run == 1 and question is not Asked.NUMBER:
-        return Ending.OPEN
     if "".join(words[-run:]) in words[:-run]:
         return Ending.FINISHED
     return Ending.OPEN if run >= _ALL_DIGITS else Ending.DICTATING

@@ -65,7 +65,7 @@ ENGLISH = Lexicon(
             "the a an my your his her its our their this these some any to of in on at for from with without by about "
             "into i'm it's is are was were am be can could would should will i we he she they um uh er erm like well "
             "also plus between i'd i'll want need never very maybe perhaps let's what's there's that's you're we're "
-            "they're every whether there until during toward towards via versus against among named"
+            "they're every whether until during toward towards via versus against among named"
         ).split()
     ),
     corrections=frozenset("i mean|or rather|no wait|wait no|sorry no|no sorry|actually no|sorry actually".split("|")),

@@ -48,7 +48,7 @@ class Peers:
         self.calls[call.id] = call
         return call
 
-    def hang_up(self, call_id, owner):
+    async def hang_up(self, call_id, owner):
         call = self.calls.pop(call_id, None) if owner == "key_1" else None
         if call is not None:
             call.over.set()

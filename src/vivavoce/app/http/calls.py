@@ -50,7 +50,7 @@ class PeerCalls(Protocol):
     async def answer(self, opening: Opening, offer: str, given: dict[str, Any]) -> PeerCall:
         """Raises BadInput for an unusable offer, BadSession for an unusable session."""
 
-    def hang_up(self, call_id: str, owner: str) -> bool:
+    async def hang_up(self, call_id: str, owner: str) -> bool:
         """False when this owner has no such call."""
 
 
@@ -68,7 +68,7 @@ class CallsEndpoint:
 
     async def create(self, request: Request) -> Response:
         """Answer an offer. Raises Refused."""
-        credential = self._door.admit(request)
+        credential = await self._door.admit(request)
         calls = self._require()
         # A slow sender must not take the place of others.
         offer, given = await _read(request)
@@ -117,14 +117,14 @@ class CallsEndpoint:
 
     async def hang_up(self, request: Request) -> Response:
         """End a call. Raises Refused."""
-        owner = self._door.admit(request).owner
-        if not self._require().hang_up(request.path_params["call_id"], owner):
+        owner = (await self._door.admit(request)).owner
+        if not await self._require().hang_up(request.path_params["call_id"], owner):
             raise Refused(404, "call_id_not_found", "No call found for the provided call_id.", "call_id")
         return Response()
 
     async def only_telephone(self, request: Request) -> Response:
         """Accepting, rejecting and referring are for telephone calls. Raises Refused."""
-        self._door.admit(request)
+        await self._door.admit(request)
         raise Refused(400, "invalid_call", "Only calls over SIP can be accepted, rejected or referred.", "call_id")
 
     def _require(self) -> PeerCalls:

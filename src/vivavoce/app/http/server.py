@@ -23,8 +23,9 @@ from .client_secrets import CheckSession, ClientSecrets
 from .connections import GOING_AWAY, Connections
 from .door import LOOPBACK_ORIGIN, Brake, Door, subprotocols
 from .errors import Refused, error_event
-from .keys import Credential, Keys
+from .keys import Keys
 from .socket import AsgiSocket, Calls, Handler, Opening
+from .vault import Credential
 
 ABORT = "vivavoce.abort"
 """The ASGI extension of our own server: `abort` cuts the connection without waiting for the peer."""
@@ -101,16 +102,16 @@ class Conversations:
         websocket = WebSocket(scope, receive, send)
         socket = AsgiSocket(receive, send, scope.get("extensions", {}).get(ABORT, {}).get("abort"))
         try:
-            opening = self._opening(websocket, self._door.admit(websocket))
+            opening = await self._opening(websocket, await self._door.admit(websocket))
             with self._connections.enter():
                 await self._converse(websocket, socket, opening)
         except Refused as refused:
             await deny(websocket, refused)
 
-    def _opening(self, websocket: WebSocket, credential: Credential) -> Opening:
+    async def _opening(self, websocket: WebSocket, credential: Credential) -> Opening:
         query = websocket.query_params
         call_id = query.get("call_id") or None
-        if call_id is not None and not self._calls.has(call_id, credential.owner):
+        if call_id is not None and not await self._calls.has(call_id, credential.owner):
             raise Refused(404, "call_id_not_found", _NO_SUCH_CALL, "")
         session = credential.session_dict()
         kind = query.get("intent") or session.get("type")
@@ -165,12 +166,12 @@ class Pages:
 
     async def list_models(self, request: Request) -> JSONResponse:
         """The served models. Raises Refused."""
-        self._door.admit(request)
+        await self._door.admit(request)
         return JSONResponse({"object": "list", "data": self._models})
 
     async def list_ice_servers(self, request: Request) -> JSONResponse:
         """STUN and TURN servers for callers over WebRTC; a password is for those who may call. Raises Refused."""
-        self._door.admit(request)
+        await self._door.admit(request)
         return JSONResponse({"ice_servers": self._ice_servers}, headers={"Cache-Control": "no-store"})
 
     async def health(self, request: Request) -> JSONResponse:

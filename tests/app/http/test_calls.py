@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from vivavoce.app.http.calls import MOST_OFFER_BYTES
+from vivavoce.app.http.connections import Connections
 from vivavoce.app.http.errors import BadSession
 from vivavoce.transports.webrtc.peer import BadOffer
 
@@ -58,7 +59,7 @@ class Peers:
 @pytest.fixture
 def served(make):
     peers = Peers()
-    served = make(peer_calls=peers, most_connections=2)
+    served = make(peer_calls=peers, connections=Connections(2))
     served.peers = peers
     with TestClient(served.app, headers={"Authorization": f"Bearer {served.key}"}) as client:
         served.client = client

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from ...core.errors import BadInput
 from .body import as_object, read_body
-from .connections import Connections
+from .connections import Connections, Kind
 from .door import Door
 from .errors import BadSession, Refused
 from .socket import Opening
@@ -57,11 +57,12 @@ class PeerCalls(Protocol):
 class CallsEndpoint:
     """The endpoints that are about WebRTC calls."""
 
-    def __init__(self, calls: PeerCalls | None, door: Door, connections: Connections) -> None:
-        """`calls`: None where WebRTC is not installed."""
+    def __init__(self, calls: PeerCalls | None, door: Door, connections: Connections, part: bool = False) -> None:
+        """`calls`: None where WebRTC is not installed. `part`: other processes answer at this port, too."""
         self._calls = calls
         self._door = door
         self._connections = connections
+        self._part = part
         self._beginning = 0
         self._answering = asyncio.Semaphore(_MOST_ANSWERING)
         self._running: set[asyncio.Task[None]] = set()
@@ -95,6 +96,9 @@ class CallsEndpoint:
         finally:
             self._beginning -= 1
         headers = {"Location": f"/v1/realtime/calls/{call.id}"}
+        if self._part:
+            # Who places many calls over one connection would give all of them to this process.
+            headers["Connection"] = "close"
         return Response(call.answer, 201, headers, media_type="application/sdp")
 
     async def _run(
@@ -102,7 +106,7 @@ class CallsEndpoint:
     ) -> None:
         """The whole call; `answered` gets it, or why there is none."""
         try:
-            with self._connections.enter():
+            with self._connections.enter(Kind.PEER):
                 call = await calls.answer(opening, offer, given)
                 # From here on the server's end is the call's, too.
                 await self._connections.opened(call)
@@ -183,7 +187,7 @@ def _session(data: bytes) -> dict[str, Any]:
 def _refused(error: Exception) -> Exception:
     match error:
         case Refused() if error.code == "server_overloaded":
-            return Refused(429, "rate_limit_exceeded", "Too many calls are running.", headers={"Retry-After": "5"})
+            return Refused(429, "rate_limit_exceeded", "Too many calls are running.", headers=error.headers)
         case BadSession():
             return Refused(400, error.code, error.message, error.param)
         case BadInput():

@@ -243,6 +243,7 @@ class Workers:
         worker.early.clear()
         worker.ready, worker.page = True, page
         if again:
+            self._say(f"worker {worker.number} is there again")
             self._accept(self._accepting)
         elif len(self._workers) == self._count and all(one.ready for one in self._workers.values()):
             self._all_ready.set()

@@ -19,6 +19,7 @@ class Kind(Enum):
     NUMBER = "a number"
     SWITCH = "true or false"
     PATH = "the path of a file or folder"
+    COUNT = "a whole number, or auto"
     NAMES = "the name of an engine, or a list of names"
     TEXTS = "a list of texts"
 
@@ -101,7 +102,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server.tls_key", Kind.PATH, "file of the private key (PEM)"),
     Setting("server.max_session", Kind.WHOLE, "longest session, in seconds", 24 * 3600, least=1),
     Setting("server.max_connections", Kind.WHOLE, "connections at once", 100, least=1),
-    Setting("server.workers", Kind.TEXT, "processes that serve the port, or `auto`: [capacity](capacity.md)", "1"),
+    Setting("server.workers", Kind.COUNT, "processes that serve the port, or `auto`: [capacity](capacity.md)", "1"),
     Setting(
         "server.admit",
         Kind.TEXT,

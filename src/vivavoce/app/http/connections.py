@@ -80,19 +80,23 @@ class Connections:
         if kind is not Kind.LISTENER and self._sockets and (wait_s := self._busy_s()):
             after = {"Retry-After": str(math.ceil(wait_s))}
             raise Refused(503, "server_overloaded", "The server is busy with the calls it has.", headers=after)
+        self._check_room(self.total + 1)
         task = _this_task()
         self._sockets[task] = None
         self._peers += kind is Kind.PEER
         self._count()
         try:
-            # Counted before it is let in: two processes never give away one place twice.
-            if self.total > self._most:
-                raise Refused(503, "server_overloaded", "Too many connections are open.", headers={"Retry-After": "5"})
+            # Once more when it is counted: two processes must not give one place away twice.
+            self._check_room(self.total)
             yield
         finally:
             del self._sockets[task]
             self._peers -= kind is Kind.PEER
             self._count()
+
+    def _check_room(self, wanted: int) -> None:
+        if wanted > self._most:
+            raise Refused(503, "server_overloaded", "Too many connections are open.", headers={"Retry-After": "5"})
 
     def _count(self) -> None:
         if self._tally is not None:

@@ -61,7 +61,7 @@ async def ask(path: Path, question: dict[str, Any]) -> Any:
 
 
 async def listen(path: Path, attend: Callable[[Wire], Awaitable[None]]) -> asyncio.Server:
-    """`attend` to each connection until it returns. What is left of a dead process there is replaced. Raises OSError."""
+    """`attend` to each connection until it returns. A dead process's socket is replaced. Raises OSError."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = Wire(reader, writer)

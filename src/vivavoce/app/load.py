@@ -63,7 +63,7 @@ class Load:
 
         def look(closed: int) -> None:
             if self.row is not None:
-                self.row.look(closed, self.admission.busy)
+                self.row.look(closed, self.connections.busy_s > 0)
 
         await serve_handed(app, place.control, tls=place.tls, on_ready=ready, on_look=look)
         await asyncio.gather(*telling, return_exceptions=True)
@@ -75,7 +75,7 @@ def load_of(most: int, measured: bool, place: Place | None) -> Load:
     admission = Admission()
     row = None if place is None else Row(place)
     loop = asyncio.get_running_loop()
-    connections = Connections(most, row, lambda: admission.wait_s(loop.time()) if measured else 0.0)
+    connections = Connections(most, row, lambda calls: admission.wait_s(loop.time(), calls) if measured else 0.0)
     if place is None:
         return Load(connections, Vault(), Brake(), "", admission, row, place)
     workers = place.orders.workers

@@ -24,7 +24,7 @@ class Watched(Admission):
         self.pushed: list[float] = []
         self.forgotten = 0
 
-    def push(self, now_s: float, late_ms: float) -> None:
+    def push(self, now_s: float, late_ms: float, calls: int) -> None:
         self.pushed.append(round(late_ms))
 
     def forget(self) -> None:

@@ -51,10 +51,10 @@ class Connections:
         self,
         most: int = 100,
         tally: Tally | None = None,
-        busy_s: Callable[[], float] = lambda: 0.0,
+        busy_s: Callable[[int], float] = lambda calls: 0.0,
     ) -> None:
-        """`most` at a time, in all processes of `tally`. `busy_s`: seconds for which those that are there must be kept
-        from new ones; 0 for none."""
+        """`most` at a time, in all processes of `tally`. `busy_s`: how long so many must be kept from another one,
+        in seconds; 0 when there may be one more."""
         self._most = most
         self._tally = tally
         self._busy_s = busy_s
@@ -71,13 +71,18 @@ class Connections:
         """In all processes."""
         return len(self) if self._tally is None else self._tally.total()
 
+    @property
+    def busy_s(self) -> float:
+        """How long nobody more comes in, in seconds. Without calls there is nobody to protect."""
+        return self._busy_s(len(self)) if self._sockets else 0.0
+
     @contextmanager
     def enter(self, kind: Kind = Kind.CALL) -> Iterator[None]:
         """Count the running task while it is inside. Raises Refused when there is no room, or no more time."""
         if self.closing:
             raise Refused(503, "server_shutting_down", "The server is shutting down.", headers={"Retry-After": "5"})
-        # Without calls there is nobody to protect; who joins a call is no burden that could be sent elsewhere.
-        if kind is not Kind.LISTENER and self._sockets and (wait_s := self._busy_s()):
+        # Who joins a call is no burden that could be sent elsewhere.
+        if kind is not Kind.LISTENER and (wait_s := self.busy_s):
             after = {"Retry-After": str(math.ceil(wait_s))}
             raise Refused(503, "server_overloaded", "The server is busy with the calls it has.", headers=after)
         self._check_room(self.total + 1)

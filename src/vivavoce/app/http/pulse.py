@@ -35,9 +35,9 @@ class Pulse:
 
     def _tick(self) -> None:
         now = asyncio.get_running_loop().time()
-        if self._calls():
+        if calls := self._calls():
             for late_s in lateness(now - self._due):
-                self._admission.push(now, late_s * 1000)
+                self._admission.push(now, late_s * 1000, calls)
                 self._due += FRAME_S
         else:
             self._admission.forget()

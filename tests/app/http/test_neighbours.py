@@ -29,7 +29,7 @@ class Local:
 
     async def hang_up(self, call_id: str, owner: str) -> bool:
         found = await self.has(call_id, owner)
-        self.calls.discard(call_id)
+        self.calls -= {call_id} if found else set()
         return found
 
     async def handle(self, opening: Opening, socket: Any) -> None:

@@ -56,17 +56,18 @@ class Load:
 
     async def serve(self, app: Starlette, place: Place, page: bool) -> None:
         """Serve what the parent hands over. `page`: callers over WebRTC have one."""
-        telling: list[asyncio.Task[object]] = []
-
-        def ready() -> None:
-            telling.append(asyncio.create_task(post.ask(place.parent, here(place, page))))
 
         def look(closed: int) -> None:
             if self.row is not None:
                 self.row.look(closed, self.connections.busy_s > 0)
 
-        await serve_handed(app, place.control, tls=place.tls, on_ready=ready, on_look=look)
-        await asyncio.gather(*telling, return_exceptions=True)
+        # A worker of which the parent does not know is no use: it ends, and is replaced.
+        async with asyncio.TaskGroup() as group:
+
+            def ready() -> None:
+                group.create_task(post.ask(place.parent, here(place, page)))
+
+            await serve_handed(app, place.control, tls=place.tls, on_ready=ready, on_look=look)
 
 
 def load_of(most: int, measured: bool, place: Place | None) -> Load:

@@ -103,6 +103,7 @@ def take_place(env: MutableMapping[str, str]) -> Place | None:
 def _exactly(control: socket.socket, size: int) -> bytes:
     data = control.recv(size, socket.MSG_WAITALL)
     if len(data) < size:
+        control.close()
         raise SystemExit("the parent of this process is gone")
     return data
 

@@ -36,7 +36,6 @@ ELSEWHERE = {
     "app/embedded.py": "app/test_calls.py",
     "app/explain.py": "app/test_cli.py",
     "app/instant.py": "app/test_capacity.py",
-    "app/load.py": "app/test_workers.py",
     "app/realtime_call.py": "app/test_realtime.py",
     "app/recording.py": "app/test_calls.py",
     "app/replay.py": "app/test_cli.py",

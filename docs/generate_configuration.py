@@ -77,6 +77,7 @@ TYPES = {
     Kind.NUMBER: "number",
     Kind.SWITCH: "switch",
     Kind.PATH: "path",
+    Kind.COUNT: "whole number or `auto`",
     Kind.NAMES: "name or list",
     Kind.TEXTS: "list of texts",
 }
@@ -123,6 +124,8 @@ def _type(setting: Setting) -> str:
 def _default(setting: Setting) -> str:
     if setting.default in (None, "", ()):
         return BY_COMMAND.get(setting.key, "none")
+    if isinstance(setting.default, bool):
+        return "on" if setting.default else "off"
     return f"`{setting.default}`" if isinstance(setting.default, str) else f"{setting.default:g}"
 
 

@@ -35,6 +35,7 @@ ELSEWHERE = {
     "app/duet/stage.py": "app/duet/test_command.py",
     "app/embedded.py": "app/test_calls.py",
     "app/explain.py": "app/test_cli.py",
+    "app/instant.py": "app/test_capacity.py",
     "app/realtime_call.py": "app/test_realtime.py",
     "app/recording.py": "app/test_calls.py",
     "app/replay.py": "app/test_cli.py",

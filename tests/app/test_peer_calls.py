@@ -238,19 +238,19 @@ async def test_a_second_connection_steers_a_call() -> None:
         await serving
         line.phone.events.ask("Still there?")
         await line.phone.events.expect("response.done")
-        assert line.calls.has(call_id)
+        assert await line.calls.has(call_id)
 
 
 @calling
 async def test_hanging_up_by_request() -> None:
     async with talking() as line:
         call_id = next(name for name in line.calls._running if name.startswith("rtc_"))
-        assert not line.calls.hang_up("rtc_other")
-        assert not line.calls.hang_up(call_id, "another key")
-        assert not line.calls.has(call_id, "another key")
-        assert line.calls.hang_up(call_id)
-        assert not line.calls.has(call_id)
-        assert not line.calls.hang_up(call_id)
+        assert not await line.calls.hang_up("rtc_other")
+        assert not await line.calls.hang_up(call_id, "another key")
+        assert not await line.calls.has(call_id, "another key")
+        assert await line.calls.hang_up(call_id)
+        assert not await line.calls.has(call_id)
+        assert not await line.calls.hang_up(call_id)
         await asyncio.sleep(1)
         assert line.phone.closed
         assert not line.calls._running

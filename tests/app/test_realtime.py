@@ -26,8 +26,8 @@ def test_a_session_begins_as_the_server_and_the_secret_say() -> None:
         plain, bound = office.connect(), office.connect(instructions="Sing.", output_modalities=["text"])
         session = (await plain.expect("session.created"))["session"]
         assert (session["model"], session["instructions"]) == ("viva", "Be brief.")
-        assert office.calls.has(session["id"], "anyone")
-        assert not office.calls.has(session["id"], "somebody else")
+        assert await office.calls.has(session["id"], "anyone")
+        assert not await office.calls.has(session["id"], "somebody else")
         session = (await bound.expect("session.created"))["session"]
         assert (session["instructions"], session["output_modalities"]) == ("Sing.", ["text"])
         bound.ask("Hello.")
@@ -36,7 +36,7 @@ def test_a_session_begins_as_the_server_and_the_secret_say() -> None:
         for peer in office.peers:
             peer.hang_up()
         await office.over()
-        assert not office.calls.has(session["id"], "anyone")
+        assert not await office.calls.has(session["id"], "anyone")
 
     play(main)
 

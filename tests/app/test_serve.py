@@ -120,7 +120,7 @@ def test_keys_come_from_a_file_and_are_never_shown(
     keys.write_text(f"# ours\n{KEY}\n")
     keys.chmod(0o644)
     assert main(["serve", "--keys", str(keys), "--host", "0.0.0.0"]) == 0
-    assert served.app.state.door.keys.find(KEY) is not None
+    assert asyncio.run(served.app.state.door.keys.find(KEY)) is not None
     told = capsys.readouterr().err
     assert f"chmod 600 {keys}" in told
     assert "An API key is needed." in told

@@ -87,3 +87,22 @@ def test_what_browsers_could_not_use(url: str) -> None:
 def test_ports_that_are_none(text: str) -> None:
     with pytest.raises(BadInput, match="--udp-ports"):
         webrtc.ports(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "workers", "parts"),
+    [
+        ("", 2, [None, None]),
+        ("50000-50999", 1, [(50_000, 50_999)]),
+        ("50000-50999", 2, [(50_000, 50_499), (50_500, 50_999)]),
+        ("50000-50010", 3, [(50_000, 50_002), (50_003, 50_006), (50_007, 50_010)]),
+        ("50000-50001", 2, [(50_000, 50_000), (50_001, 50_001)]),
+    ],
+)
+def test_each_worker_has_ports_of_its_own(text: str, workers: int, parts: list[Any]) -> None:
+    assert [webrtc.ports_of(text, n + 1, workers) for n in range(workers)] == parts
+
+
+def test_ports_for_some_workers_only_are_refused() -> None:
+    with pytest.raises(BadInput, match="has 2 ports for 3 workers; fix: give each at least one"):
+        webrtc.ports_of("50000-50001", 1, 3)

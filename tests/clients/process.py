@@ -45,7 +45,9 @@ def serving(*options: str, keys: tuple[str, ...] = ()) -> Iterator[Served]:
     """`vivavoce serve` with options, on a free port; ended by SIGINT, and then nothing of it may be left."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("VIVAVOCE_", "OPENAI_"))}
     env |= {"VIVAVOCE_LLM": "offline:script"} | ({"VIVAVOCE_API_KEYS": ",".join(keys)} if keys else {})
-    command = [sys.executable, "-m", "vivavoce", "serve", "--port", "0", *options]
+    # A busy machine must not decide what a test finds.
+    own = ["--port", "0", "--admit", "always", "--no-self-test"]
+    command = [sys.executable, "-m", "vivavoce", "serve", *own, *options]
     with tempfile.TemporaryDirectory() as folder:
         # Away from the source tree, as users run it.
         process = subprocess.Popen(command, env=env, cwd=folder, stderr=subprocess.PIPE, text=True)

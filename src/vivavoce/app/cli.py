@@ -50,7 +50,9 @@ def parser(config: load.Config | None = None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Exit code 2 and one line on standard error for anything a user got wrong."""
     try:
-        args = parser(_configured(sys.argv[1:] if argv is None else argv)).parse_args(argv)
+        argv = sys.argv[1:] if argv is None else argv
+        args = parser(_configured(argv)).parse_args(argv)
+        args.argv = list(argv)
         return int(args.run(args))
     except VivavoceError as error:
         print(f"vivavoce: {error}", file=sys.stderr)

@@ -33,7 +33,7 @@ class RealtimeCalls:
         self._running: dict[str, Clients] = {}
         """Sessions and calls by their ids."""
 
-    def has(self, call_id: str, owner: str = "") -> bool:
+    async def has(self, call_id: str, owner: str = "") -> bool:
         running = self._running.get(call_id)
         return running is not None and running.owner == owner and not running.over
 
@@ -98,7 +98,7 @@ class RealtimeCalls:
         await call.answer_to(offer)
         return call
 
-    def hang_up(self, call_id: str, owner: str = "") -> bool:
+    async def hang_up(self, call_id: str, owner: str = "") -> bool:
         """End a WebRTC call; False when this owner has none of that id."""
         call = self._running.get(call_id)
         if not isinstance(call, WebRtc) or call.owner != owner or call.over:

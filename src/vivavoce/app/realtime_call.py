@@ -66,6 +66,8 @@ class Settings:
     """Who may talk with each other in a duet, by the names that clients call them."""
     prices: PriceTable = field(default_factory=load_prices)
     """What the engines cost."""
+    mark: str = ""
+    """How the ids of all calls begin, where several processes serve together."""
     peer: Callable[[], Peer] | None = None
     """Makes the peers of WebRTC calls; None where they are not possible."""
     agents: Mapping[str, ServedAgent] = field(default_factory=dict)
@@ -94,7 +96,7 @@ class _Call(ABC, Generic[Line]):
         log: Callable[[str], None],
         owner: str,
     ) -> None:
-        ids = make_id("", 16)
+        ids = settings.mark + make_id("", 16 - len(settings.mark))
         self._settings = settings
         self._running = running
         self._log = log

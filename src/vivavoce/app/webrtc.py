@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--udp-ports", default="", metavar="FIRST-LAST", help="UDP ports for WebRTC (default: any)")
 
 
-def peers(args: argparse.Namespace) -> tuple[Callable[[], Peer] | None, str]:
+def peers(args: argparse.Namespace, worker: int = 1, workers: int = 1) -> tuple[Callable[[], Peer] | None, str]:
     """How to make peers; None and the reason when WebRTC is off. Raises BadInput."""
-    network = Network(tuple(ice_server(url) for url in args.ice_servers), ports(args.udp_ports))
+    network = Network(tuple(ice_server(url) for url in args.ice_servers), ports_of(args.udp_ports, worker, workers))
     if args.webrtc == "off":
         return None, "WebRTC is off."
     try:
@@ -73,6 +73,17 @@ def ice_server(url: str, option: str = "--ice-server") -> IceServer:
     if found["scheme"].startswith("turn") and not found["user"]:
         raise BadInput(f"{option}: a TURN server needs its user and password, as in turn:USER:PASSWORD@HOST:PORT")
     return IceServer(f"{found['scheme']}:{found['rest']}", found["user"] or "", found["secret"] or "")
+
+
+def ports_of(text: str, worker: int, workers: int) -> tuple[int, int] | None:
+    """A worker's part of FIRST-LAST, which no other one touches. Workers count from 1. Raises BadInput."""
+    whole = ports(text)
+    if whole is None:
+        return None
+    first, count = whole[0], whole[1] - whole[0] + 1
+    if count < workers:
+        raise BadInput(f"--udp-ports {text} has {count} ports for {workers} workers; fix: give each at least one")
+    return first + count * (worker - 1) // workers, first + count * worker // workers - 1
 
 
 def ports(text: str) -> tuple[int, int] | None:

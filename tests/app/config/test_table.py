@@ -19,6 +19,7 @@ VALUES: dict[Kind, tuple[str, str, Any]] = {
     Kind.NUMBER: ("0.75", "0.75", 0.75),
     Kind.SWITCH: ("true", "on", True),
     Kind.PATH: ('"/a/file"', "/a/file", Path("/a/file")),
+    Kind.COUNT: ("3", "3", "3"),
     Kind.NAMES: ('["a:b", "c"]', "a:b, c", ("a:b", "c")),
     Kind.TEXTS: ('["one", "two words"]', "one | two words", ("one", "two words")),
 }

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from vivavoce.app.config.table import SETTINGS
-from vivavoce.app.config.values import expected, shown
+from vivavoce.app.config.table import SETTINGS, TABLE
+from vivavoce.app.config.values import expected, from_text, from_toml, shown
+from vivavoce.core.errors import BadInput
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,14 @@ def test_no_secret_is_shown(value: object, seen: object) -> None:
 
 def test_every_expectation_can_be_put_in_words() -> None:
     assert all(expected(setting) for setting in SETTINGS)
+
+
+def test_a_number_of_workers_is_a_number_or_auto() -> None:
+    workers = TABLE["server.workers"]
+    assert [from_toml(workers, raw, "x", Path()) for raw in (4, "auto")] == ["4", "auto"]
+    assert [from_text(workers, raw, "x") for raw in ("4", "auto")] == ["4", "auto"]
+    for raw in ("many", 1.5, True):
+        with pytest.raises(BadInput, match="x needs a whole number, or auto"):
+            from_toml(workers, raw, "x", Path())
+    with pytest.raises(BadInput, match="x needs a whole number, or auto"):
+        from_text(workers, "many", "x")

@@ -9,6 +9,7 @@ import pytest
 from vivavoce.app.http.errors import BadSession
 from vivavoce.app.http.keys import Keys
 from vivavoce.app.http.server import make_app
+from vivavoce.app.http.vault import Vault
 
 KEY = "sk-test-0123456789"
 
@@ -30,7 +31,7 @@ class Echo:
 
 
 class OneCall:
-    def has(self, call_id, owner):
+    async def has(self, call_id, owner):
         return call_id == "rtc_here" and owner in ("", "key_1")
 
 
@@ -45,7 +46,7 @@ def make():
     """make(keys=("...",), handler=None, now=None, **options) -> app, handler, keys"""
 
     def make_one(keys=(KEY,), handler=None, now=None, **options):
-        kept = Keys(keys, **({"now": now} if now else {}))
+        kept = Keys(keys, Vault(now=now) if now else None)
         handler = handler or Echo()
         options = {"check_session": check_session, "models": ["viva"]} | options
         app = make_app(handler, OneCall(), kept, **options)

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from vivavoce.app.http.calls import MOST_OFFER_BYTES
+from vivavoce.app.http.connections import Connections
 from vivavoce.app.http.errors import BadSession
 from vivavoce.transports.webrtc.peer import BadOffer
 
@@ -48,7 +49,7 @@ class Peers:
         self.calls[call.id] = call
         return call
 
-    def hang_up(self, call_id, owner):
+    async def hang_up(self, call_id, owner):
         call = self.calls.pop(call_id, None) if owner == "key_1" else None
         if call is not None:
             call.over.set()
@@ -58,7 +59,7 @@ class Peers:
 @pytest.fixture
 def served(make):
     peers = Peers()
-    served = make(peer_calls=peers, most_connections=2)
+    served = make(peer_calls=peers, connections=Connections(2))
     served.peers = peers
     with TestClient(served.app, headers={"Authorization": f"Bearer {served.key}"}) as client:
         served.client = client

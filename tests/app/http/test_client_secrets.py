@@ -54,7 +54,7 @@ def test_a_secret_brings_its_session_and_safety_identifier_to_every_conversation
     assert opening.session == session
     assert (opening.model, opening.kind, opening.owner) == ("ears", "transcription", "key_1")
     assert opening.safety_id == "user-7"
-    served.keys._now.now = 1_010.0
+    served.keys.secrets._now.now = 1_010.0
     response = browser.get("/v1/models", headers={"Authorization": f"Bearer {body['value']}"})
     assert response.status_code == 401
 

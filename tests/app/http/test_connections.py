@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from vivavoce.app.http.connections import Connections
+from vivavoce.app.http.connections import Connections, Kind
 from vivavoce.app.http.errors import Refused
 from vivavoce.app.http.socket import AsgiSocket
 
@@ -55,3 +55,63 @@ def test_closing_ends_willing_conversations_and_cancels_the_others():
         assert refused.value.status == 503
 
     asyncio.run(main())
+
+
+async def test_a_busy_process_takes_no_new_call_but_listeners_and_the_first_one():
+    waits = []
+    connections = Connections(10, busy_s=lambda calls: waits.append(calls) or 1.2)
+    with connections.enter():
+        for kind in (Kind.CALL, Kind.PEER):
+            with pytest.raises(Refused) as refused:
+                connections.enter(kind).__enter__()
+            assert (refused.value.status, refused.value.code) == (503, "server_overloaded")
+            assert refused.value.headers["Retry-After"] == "2"
+        assert waits == [1, 1]
+        task = asyncio.ensure_future(joined(connections))
+        assert await task == 2
+    assert connections.busy_s == 0
+
+
+async def joined(connections):
+    with connections.enter(Kind.LISTENER):
+        return len(connections)
+
+
+class Tallied:
+    """Other processes have `others`."""
+
+    def __init__(self, others):
+        self.others = others
+        self.put_in = []
+
+    def put(self, calls, peers):
+        self.put_in.append((calls, peers))
+
+    def total(self):
+        return self.others + self.put_in[-1][0] if self.put_in else self.others
+
+
+async def test_room_is_counted_over_all_processes():
+    tally = Tallied(others=2)
+    connections = Connections(3, tally)
+    with connections.enter(Kind.PEER):
+        assert connections.total == 3
+        assert tally.put_in == [(1, 1)]
+    tally.others = 3
+    with pytest.raises(Refused) as refused:
+        connections.enter().__enter__()
+    assert refused.value.headers["Retry-After"] == "5"
+    assert tally.put_in[-1] == (0, 0)
+
+
+async def test_one_place_is_not_given_away_twice():
+    class Racing(Tallied):
+        def put(self, calls, peers):
+            super().put(calls, peers)
+            # Another process was as fast.
+            self.others = 3
+
+    tally = Racing(others=2)
+    with pytest.raises(Refused):
+        Connections(3, tally).enter().__enter__()
+    assert tally.put_in == [(1, 0), (0, 0)]

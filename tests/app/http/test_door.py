@@ -85,27 +85,27 @@ def test_an_origin_that_is_none_is_refused(origin):
         Door(Keys(), [origin])
 
 
-def test_guessing_is_braked_for_the_address_that_guesses():
+async def test_guessing_is_braked_for_the_address_that_guesses():
     time = Time()
     door = Door(Keys(["good"]), brake=Brake(most=2, per_s=0.5, now=time))
     good, bad = {"Authorization": "Bearer good"}, {"Authorization": "Bearer bad"}
 
-    def status(headers, host="192.0.2.1"):
+    async def status(headers, host="192.0.2.1"):
         try:
-            door.admit(connection(headers, host=host))
+            await door.admit(connection(headers, host=host))
         except Refused as refused:
             return refused.status, refused.headers.get("Retry-After")
         return 200, None
 
-    assert [status(good)[0] for _ in range(5)] == [200] * 5
-    assert status(bad) == (401, None)
-    assert status({}) == (401, None)
-    assert status(bad) == (429, "2")
-    assert status(good) == (429, "2")
-    assert status(good, "192.0.2.2") == (200, None)
+    assert [(await status(good))[0] for _ in range(5)] == [200] * 5
+    assert await status(bad) == (401, None)
+    assert await status({}) == (401, None)
+    assert await status(bad) == (429, "2")
+    assert await status(good) == (429, "2")
+    assert await status(good, "192.0.2.2") == (200, None)
     time.now += 2.1
-    assert status(bad) == (401, None)
-    assert status(good)[0] == 429
+    assert await status(bad) == (401, None)
+    assert (await status(good))[0] == 429
 
 
 def test_the_brake_forgets_the_address_it_has_not_heard_of_for_longest():

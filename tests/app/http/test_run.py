@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from vivavoce.app.http import run, socket
 from vivavoce.app.http.keys import Keys
-from vivavoce.app.http.run import serve
+from vivavoce.app.http.run import serve, serve_handed
 from vivavoce.app.http.tls import self_signed
 from vivavoce.core.errors import BadInput
 
@@ -267,3 +267,37 @@ def test_a_client_that_hangs_up_amid_a_request_is_nothing_to_report(make, caplog
 
     asyncio.run(main())
     assert caplog.text == ""
+
+
+def test_connections_that_another_process_accepts(make):
+    async def main():
+        served, looks = make(), asyncio.Queue()
+        ours, theirs = sockets.socketpair(sockets.AF_UNIX)
+        ready = asyncio.Event()
+        serving = asyncio.ensure_future(serve_handed(served.app, theirs, on_ready=ready.set, on_look=looks.put_nowait))
+        await ready.wait()
+        with sockets.create_server(("127.0.0.1", 0)) as listener:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            loop = asyncio.get_running_loop()
+            dialling = [asyncio.ensure_future(client(url).__aenter__()) for _ in range(3)]
+            for _ in dialling:
+                connection, _ = await loop.run_in_executor(None, listener.accept)
+                sockets.send_fds(ours, [b"\0"], [connection.fileno()])
+                connection.close()
+            peers = await asyncio.gather(*dialling)
+        for peer in peers:
+            await peer.send("a")
+            assert await peer.recv() == "echo a"
+        await peers[0].close()
+        while await looks.get() != 1:
+            pass
+        # Whoever accepts is gone, and so is all he gave.
+        ours.close()
+        with pytest.raises(ConnectionClosed) as gone:
+            await peers[1].recv()
+        assert gone.value.rcvd.code == 1001
+        await serving
+        theirs.close()
+        assert served.handler.ended == 3
+
+    asyncio.run(main())

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 from tests.app.http.conftest import KEY
 
+from vivavoce.app.http.connections import Connections
 from vivavoce.app.http.door import Brake
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -187,7 +188,7 @@ def test_unknown_addresses_and_methods(make):
 
 
 def test_there_is_room_for_so_many(make):
-    served = make(most_connections=1)
+    served = make(connections=Connections(1))
     client = TestClient(served.app)
     with client.websocket_connect("/v1/realtime", headers=BEARER) as socket:
         assert client.get("/healthz").json()["calls"] == 1

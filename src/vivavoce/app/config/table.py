@@ -19,6 +19,7 @@ class Kind(Enum):
     NUMBER = "a number"
     SWITCH = "true or false"
     PATH = "the path of a file or folder"
+    COUNT = "a whole number, or auto"
     NAMES = "the name of an engine, or a list of names"
     TEXTS = "a list of texts"
 
@@ -102,6 +103,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server.tls_key", Kind.PATH, "file of the private key (PEM)"),
     Setting("server.max_session", Kind.WHOLE, "longest session, in seconds", 24 * 3600, least=1),
     Setting("server.max_connections", Kind.WHOLE, "connections at once", 100, least=1),
+    Setting("server.workers", Kind.COUNT, "processes that serve the port, or `auto`: [capacity](capacity.md)", "1"),
+    Setting(
+        "server.admit",
+        Kind.TEXT,
+        "refuse new calls when those that are there would suffer, or never",
+        "measured",
+        choices=("measured", "always"),
+    ),
+    Setting("server.self_test", Kind.SWITCH, "measure at the start how many calls fit", True),
     Setting("server.record", Kind.PATH, "folder in which every session is recorded"),
     Setting("server.webrtc", Kind.TEXT, "the WebRTC library, or `off`", choices=(*BACKENDS, "off")),
     Setting("server.udp_ports", Kind.TEXT, "UDP ports for WebRTC, FIRST-LAST; empty for any", ""),

@@ -16,6 +16,7 @@ from .table import Kind, Setting
 _SWITCHES = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _TEXTS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.TEXT: str,
+    Kind.COUNT: lambda text: text if text == "auto" else str(int(text)),
     Kind.WHOLE: int,
     Kind.NUMBER: float,
     Kind.SWITCH: lambda text: _SWITCHES[text.strip().lower()],
@@ -70,6 +71,8 @@ def _typed(kind: Kind, raw: Any, folder: Path) -> Any:
             return raw
         case Kind.TEXT if isinstance(raw, str):
             return raw
+        case Kind.COUNT if raw == "auto" or (isinstance(raw, int) and not isinstance(raw, bool)):
+            return str(raw)
         case Kind.PATH if isinstance(raw, str) and raw:
             return folder / Path(raw).expanduser()
     return None

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from ...core.errors import BadInput
 from .body import as_object, read_body
-from .connections import Connections
+from .connections import Connections, Kind
 from .door import Door
 from .errors import BadSession, Refused
 from .socket import Opening
@@ -50,25 +50,26 @@ class PeerCalls(Protocol):
     async def answer(self, opening: Opening, offer: str, given: dict[str, Any]) -> PeerCall:
         """Raises BadInput for an unusable offer, BadSession for an unusable session."""
 
-    def hang_up(self, call_id: str, owner: str) -> bool:
+    async def hang_up(self, call_id: str, owner: str) -> bool:
         """False when this owner has no such call."""
 
 
 class CallsEndpoint:
     """The endpoints that are about WebRTC calls."""
 
-    def __init__(self, calls: PeerCalls | None, door: Door, connections: Connections) -> None:
-        """`calls`: None where WebRTC is not installed."""
+    def __init__(self, calls: PeerCalls | None, door: Door, connections: Connections, part: bool = False) -> None:
+        """`calls`: None where WebRTC is not installed. `part`: other processes answer at this port, too."""
         self._calls = calls
         self._door = door
         self._connections = connections
+        self._part = part
         self._beginning = 0
         self._answering = asyncio.Semaphore(_MOST_ANSWERING)
         self._running: set[asyncio.Task[None]] = set()
 
     async def create(self, request: Request) -> Response:
         """Answer an offer. Raises Refused."""
-        credential = self._door.admit(request)
+        credential = await self._door.admit(request)
         calls = self._require()
         # A slow sender must not take the place of others.
         offer, given = await _read(request)
@@ -95,6 +96,9 @@ class CallsEndpoint:
         finally:
             self._beginning -= 1
         headers = {"Location": f"/v1/realtime/calls/{call.id}"}
+        if self._part:
+            # Who places many calls over one connection would give all of them to this process.
+            headers["Connection"] = "close"
         return Response(call.answer, 201, headers, media_type="application/sdp")
 
     async def _run(
@@ -102,7 +106,7 @@ class CallsEndpoint:
     ) -> None:
         """The whole call; `answered` gets it, or why there is none."""
         try:
-            with self._connections.enter():
+            with self._connections.enter(Kind.PEER):
                 call = await calls.answer(opening, offer, given)
                 # From here on the server's end is the call's, too.
                 await self._connections.opened(call)
@@ -117,14 +121,14 @@ class CallsEndpoint:
 
     async def hang_up(self, request: Request) -> Response:
         """End a call. Raises Refused."""
-        owner = self._door.admit(request).owner
-        if not self._require().hang_up(request.path_params["call_id"], owner):
+        owner = (await self._door.admit(request)).owner
+        if not await self._require().hang_up(request.path_params["call_id"], owner):
             raise Refused(404, "call_id_not_found", "No call found for the provided call_id.", "call_id")
         return Response()
 
     async def only_telephone(self, request: Request) -> Response:
         """Accepting, rejecting and referring are for telephone calls. Raises Refused."""
-        self._door.admit(request)
+        await self._door.admit(request)
         raise Refused(400, "invalid_call", "Only calls over SIP can be accepted, rejected or referred.", "call_id")
 
     def _require(self) -> PeerCalls:
@@ -183,7 +187,7 @@ def _session(data: bytes) -> dict[str, Any]:
 def _refused(error: Exception) -> Exception:
     match error:
         case Refused() if error.code == "server_overloaded":
-            return Refused(429, "rate_limit_exceeded", "Too many calls are running.", headers={"Retry-After": "5"})
+            return Refused(429, "rate_limit_exceeded", "Too many calls are running.", headers=error.headers)
         case BadSession():
             return Refused(400, error.code, error.message, error.param)
         case BadInput():

@@ -29,7 +29,7 @@ class ClientSecrets:
 
     async def create(self, request: Request) -> JSONResponse:
         """Answer one request. Raises Refused."""
-        credential = self._door.admit(request)
+        credential = await self._door.admit(request)
         if credential.is_secret:
             raise Refused(403, "insufficient_permissions", "A client secret cannot make another; use an API key.")
         body = as_object(await read_json(request), None)
@@ -41,7 +41,7 @@ class ClientSecrets:
         except BadSession as error:
             raise Refused(400, error.code, error.message, error.param) from error
         safety_id = request.headers.get("openai-safety-identifier", "")
-        secret = self._door.keys.mint(credential.owner, seconds, session, safety_id)
+        secret = await self._door.keys.secrets.mint(credential.owner, seconds, session, safety_id)
         return JSONResponse(
             {"value": secret.value, "expires_at": secret.expires_at, "session": _shown(effective)},
             headers={"Cache-Control": "no-store"},

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from ...core.errors import BadInput
 from .errors import Refused
-from .keys import Credential, Keys
+from .keys import Keys
+from .vault import Credential
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
@@ -89,7 +90,7 @@ class Door:
             if origin not in self.origins and not re.fullmatch(LOOPBACK_ORIGIN, origin):
                 raise Refused(403, "origin_not_allowed", "This server does not accept requests from this web page.")
 
-    def admit(self, connection: HTTPConnection) -> Credential:
+    async def admit(self, connection: HTTPConnection) -> Credential:
         """Whose request this is. Raises Refused."""
         address = connection.client.host if connection.client else ""
         wait_s = self.brake.wait_s(address)
@@ -97,7 +98,7 @@ class Door:
             after = {"Retry-After": str(math.ceil(wait_s))}
             raise Refused(429, "rate_limit_exceeded", "Too many failed attempts; try again later.", headers=after)
         key = given_key(connection)
-        credential = self.keys.find(key)
+        credential = await self.keys.find(key)
         if credential is not None:
             return credential
         self.brake.failed(address)

@@ -27,6 +27,8 @@ MOST_MESSAGE_BYTES = 24 << 20
 PING_S = 20.0
 GRACE_S = 5.0
 """What conversations get to end when the server stops."""
+_MOST_HANDED = 64
+"""Connections taken over at a time."""
 _LINGER_S = 0.5
 """What connections get to close after that."""
 _MOST_UNREAD_BYTES = 1 << 20
@@ -46,21 +48,38 @@ async def serve(
     `on_ready` gets the base URL once connections are accepted. Raises BadInput when the address cannot be used, or
     when it is open to other machines and no API key is configured.
     """
-    listeners = await _bind(host, port, app.state.door.keys.open)
+    listeners = await bind(host, port, app.state.door.keys.open)
     try:
-        scheme = "http" if tls is None else "https"
-        url = f"{scheme}://{_shown(host)}:{listeners[0].getsockname()[1]}"
-        server = _Server(_config(app, tls), app.state.connections, lambda: on_ready(url))
-        running = asyncio.ensure_future(server.serve(sockets=listeners))
-        try:
-            await asyncio.shield(running)
-        except asyncio.CancelledError:
-            server.should_exit = True
-            await running
-            raise
+        url = url_of(host, listeners, tls)
+        await _until_stopped(_Server(_config(app, tls), app.state.connections, lambda: on_ready(url)), listeners)
     finally:
         for listener in listeners:
             listener.close()
+
+
+async def serve_handed(
+    app: Starlette,
+    control: sockets.socket,
+    *,
+    tls: Tls | None = None,
+    on_ready: Callable[[], None] = lambda: None,
+    on_look: Callable[[int], None] = lambda closed: None,
+) -> None:
+    """Serve the connections that another process accepts and hands over: `control` is a Unix socket, and each byte that
+    comes brings one. Until SIGTERM or cancellation, or until the other process is gone. `on_look` gets the number of
+    connections that were handed over and have ended, ten times a second.
+    """
+    await _until_stopped(_Handed(_config(app, tls), app.state.connections, on_ready, control, on_look), [])
+
+
+async def _until_stopped(server: _Server, listeners: list[sockets.socket]) -> None:
+    running = asyncio.ensure_future(server.serve(sockets=listeners))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await running
+        raise
 
 
 class _Server(uvicorn.Server):
@@ -89,6 +108,72 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
+
+
+class _Handed(_Server):
+    """Has no listener of its own."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        connections: Connections,
+        ready: Callable[[], None],
+        control: sockets.socket,
+        look: Callable[[int], None],
+    ) -> None:
+        super().__init__(config, connections, ready)
+        self._control = control
+        self._look = look
+        self._taken = 0
+        self._beginning: set[asyncio.Task[None]] = set()
+
+    async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
+        self._control.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._control, self._take)
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
+        asyncio.get_running_loop().remove_reader(self._control)
+        await super().shutdown(sockets)
+        for task in list(self._beginning):
+            task.cancel()
+
+    async def on_tick(self, counter: int) -> bool:
+        self._look(self._taken - len(self._beginning) - len(self.server_state.connections))
+        return await super().on_tick(counter)
+
+    def _take(self) -> None:
+        try:
+            data, handles, _, _ = sockets.recv_fds(self._control, _MOST_HANDED, _MOST_HANDED)
+        except BlockingIOError:
+            return
+        except OSError:
+            data, handles = b"", []
+        if not data:
+            # Whoever hands us connections is gone: there will be no more.
+            asyncio.get_running_loop().remove_reader(self._control)
+            self.should_exit = True
+        for handle in handles:
+            self._taken += 1
+            task = asyncio.ensure_future(self._begin(sockets.socket(fileno=handle)))
+            self._beginning.add(task)
+            task.add_done_callback(self._beginning.discard)
+
+    async def _begin(self, connection: sockets.socket) -> None:
+        connection.setblocking(False)
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(self._protocol, connection, ssl=self.config.ssl)
+        except OSError:
+            # A peer that left again, or did not finish the handshake of TLS: it has heard why, and nobody else need.
+            connection.close()
+
+    def _protocol(self) -> asyncio.Protocol:
+        kind: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = kind(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
 
 
 class _WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -149,8 +234,8 @@ def _config(app: Starlette, tls: Tls | None) -> uvicorn.Config:
     )
 
 
-async def _bind(host: str, port: int, is_open: bool) -> list[sockets.socket]:
-    """One listening socket for each address of the host."""
+async def bind(host: str, port: int, is_open: bool) -> list[sockets.socket]:
+    """One listening socket for each address of the host. Raises BadInput as `serve` does."""
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host or None, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE)
@@ -201,6 +286,12 @@ def _is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+def url_of(host: str, listeners: list[sockets.socket], tls: Tls | None) -> str:
+    """The base URL, for programs and browsers of this machine."""
+    scheme = "http" if tls is None else "https"
+    return f"{scheme}://{_shown(host)}:{listeners[0].getsockname()[1]}"
 
 
 def _shown(host: str) -> str:

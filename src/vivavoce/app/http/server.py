@@ -20,11 +20,12 @@ from starlette.websockets import WebSocket
 
 from .calls import CallsEndpoint, PeerCalls
 from .client_secrets import CheckSession, ClientSecrets
-from .connections import GOING_AWAY, Connections
+from .connections import GOING_AWAY, Connections, Kind
 from .door import LOOPBACK_ORIGIN, Brake, Door, subprotocols
 from .errors import Refused, error_event
-from .keys import Credential, Keys
+from .keys import Keys
 from .socket import AsgiSocket, Calls, Handler, Opening
+from .vault import Credential
 
 ABORT = "vivavoce.abort"
 """The ASGI extension of our own server: `abort` cuts the connection without waiting for the peer."""
@@ -42,23 +43,25 @@ def make_app(
     check_session: CheckSession,
     models: Sequence[str] = (),
     allow_origins: Sequence[str] = (),
-    most_connections: int = 100,
+    connections: Connections | None = None,
     brake: Brake | None = None,
     routes: Sequence[BaseRoute] = (),
     peer_calls: PeerCalls | None = None,
     ice_servers: Sequence[Mapping[str, str]] = (),
+    part: bool = False,
 ) -> Starlette:
     """The ASGI application. `handler` runs each conversation, `peer_calls` those over WebRTC, where that is installed;
-    `routes` are more routes, tried first; `ice_servers` is what callers over WebRTC are told (RTCIceServer).
+    `routes` are more routes, tried first; `ice_servers` is what callers over WebRTC are told (RTCIceServer); `part`:
+    other processes serve the same port.
 
     `state.door` (Door) and `state.connections` (Connections) are there for those routes and for whoever serves the
     application. Raises BadInput for an unusable origin.
     """
     door = Door(keys, allow_origins, brake)
-    connections = Connections(most_connections)
+    connections = Connections() if connections is None else connections
     conversations = Conversations(handler, calls, door, connections)
     client_secrets = ClientSecrets(door, check_session)
-    webrtc = CallsEndpoint(peer_calls, door, connections)
+    webrtc = CallsEndpoint(peer_calls, door, connections, part)
     pages = Pages(door, connections, models, ice_servers)
     own: list[BaseRoute] = [Route("/healthz", pages.health)]
     for prefix in PREFIXES:
@@ -101,16 +104,16 @@ class Conversations:
         websocket = WebSocket(scope, receive, send)
         socket = AsgiSocket(receive, send, scope.get("extensions", {}).get(ABORT, {}).get("abort"))
         try:
-            opening = self._opening(websocket, self._door.admit(websocket))
-            with self._connections.enter():
+            opening = await self._opening(websocket, await self._door.admit(websocket))
+            with self._connections.enter(Kind.CALL if opening.call_id is None else Kind.LISTENER):
                 await self._converse(websocket, socket, opening)
         except Refused as refused:
             await deny(websocket, refused)
 
-    def _opening(self, websocket: WebSocket, credential: Credential) -> Opening:
+    async def _opening(self, websocket: WebSocket, credential: Credential) -> Opening:
         query = websocket.query_params
         call_id = query.get("call_id") or None
-        if call_id is not None and not self._calls.has(call_id, credential.owner):
+        if call_id is not None and not await self._calls.has(call_id, credential.owner):
             raise Refused(404, "call_id_not_found", _NO_SUCH_CALL, "")
         session = credential.session_dict()
         kind = query.get("intent") or session.get("type")
@@ -165,17 +168,17 @@ class Pages:
 
     async def list_models(self, request: Request) -> JSONResponse:
         """The served models. Raises Refused."""
-        self._door.admit(request)
+        await self._door.admit(request)
         return JSONResponse({"object": "list", "data": self._models})
 
     async def list_ice_servers(self, request: Request) -> JSONResponse:
         """STUN and TURN servers for callers over WebRTC; a password is for those who may call. Raises Refused."""
-        self._door.admit(request)
+        await self._door.admit(request)
         return JSONResponse({"ice_servers": self._ice_servers}, headers={"Cache-Control": "no-store"})
 
     async def health(self, request: Request) -> JSONResponse:
         """For load balancers; needs no key."""
-        return JSONResponse({"status": "ok", "calls": len(self._connections)})
+        return JSONResponse({"status": "ok", "calls": self._connections.total})
 
 
 class OriginCheck:

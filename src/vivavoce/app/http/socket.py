@@ -39,7 +39,7 @@ Handler = Callable[[Opening, Socket], Awaitable[None]]
 class Calls(Protocol):
     """The calls that run."""
 
-    def has(self, call_id: str, owner: str) -> bool:
+    async def has(self, call_id: str, owner: str) -> bool:
         """Does this call run, and is it this owner's?"""
 
 

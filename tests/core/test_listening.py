@@ -180,7 +180,7 @@ def test_a_turn_model_is_asked_again_all_through_the_silence():
     c = Script({"endpoint.silence_ms": 1_500}, has_turn_score=True)
     c.hears("tell me the time")
     c.silence(1_100)
-    assert sum(line.startswith("ScoreTurn") for line in c.lines) == 4
+    assert sum(line.startswith("ScoreTurn") for line in c.lines) == 3
 
 
 def test_a_score_for_another_turn_or_for_speech_is_ignored():

@@ -39,6 +39,7 @@ _SECTIONS = {
 }  # fmt: skip
 _PAUSED = 0.6
 """Chance of a pause in a turn with places for one."""
+_BREAK_MS = 100
 _REST_MS = 150
 """The longest pause that a synthesiser makes by itself."""
 _CONDITIONS = {"clean": 45, "noisy": 15, "phone": 20, "phone_noisy": 10, "television": 5, "second_speaker": 5}
@@ -179,12 +180,15 @@ def _person(plan: Plan, rng: Random, noise: np.random.Generator) -> Made:
         if len(parts) > 1 or rng.random() < 0.5:
             break
     if rng.random() < 0.5:
-        parts = [
-            replace(part, pause_ms=texts.pause_ms(rng)) if rng.random() < 0.5 and part is not parts[-1] else part
-            for part in parts
-        ]
+        parts = [_stretched(part, rng) for part in parts[:-1]] + parts[-1:]
     take = join(parts)
     return Made(take, "turn", recorded.name, "", "pause" if len(take.words) > 3 else "short")
+
+
+def _stretched(part: Part, rng: Random) -> Part:
+    """The part with its break made longer, half of the time. What is shorter may be the closure of a consonant."""
+    longer = rng.random() < 0.5 and part.pause_ms >= _BREAK_MS
+    return replace(part, pause_ms=texts.pause_ms(rng)) if longer else part
 
 
 def _game(kind: str) -> Maker:

@@ -23,6 +23,10 @@ UNITS = {"_chars": "characters", "_ms": "ms", "_db": "dB", "_p": "probability", 
 """By the end of the key."""
 OTHER_UNITS = {
     "barge_in.echo_words": "share, 0 to 1",
+    "endpoint.patience": "times",
+    "endpoint.eagerness": "times",
+    "endpoint.score_weight": "times",
+    "endpoint.pace_weight": "times",
     "reply.max_speculations": "answers",
     "reply.max_queue": "replies",
     "reply.max_tool_rounds": "rounds",
@@ -60,13 +64,21 @@ As text, a switch is `true` or `false` (also `yes`, `on`, `1` and their opposite
 from `_db` keys, numbers must not be negative.
 
 The column "default" is the preset `browser`, which is what you get without `--preset`. The column "other presets"
-names those of `phone`, `headset` and `duet` (the caller is another agent) that differ from it. A row whose meaning
+names those of `phone`, `headset`, `dictation` (long turns are not cut) and `duet` (the caller is another agent) that
+differ from it. A row whose meaning
 begins with "..." or "The same" goes on from the row above it.
 
 This page is made by `python docs/generate_policy.py`; edit the strings in `src/vivavoce/core/policy.py` instead.
 """
 
 WORDS = """\
+## Two settings to turn
+
+Most people need only `endpoint.patience` and `endpoint.eagerness`. Patience multiplies the waits where more may be
+coming: 1.5 cuts off fewer callers and takes half as long again where nothing tells that they are done. Eagerness
+shortens the wait where their words sound finished: 0.5 waits twice as long there too. What either buys is measured in
+[scores](score.md).
+
 ## Choices
 
 `turns` says who ends a turn of the caller. `local`: the engine itself, by the keys under `endpoint`. `manual`: the

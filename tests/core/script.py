@@ -94,8 +94,8 @@ class Script:
     count: int = 0
 
     def __post_init__(self) -> None:
-        # This recogniser has no words for much of what is heard here.
-        usual = {"barge_in.hold_wordless_ms": 640, "barge_in.stop_wordless_ms": 900}
+        # This recogniser has no words for much of what is heard here, and few of these models answer early.
+        usual = {"barge_in.hold_wordless_ms": 640, "barge_in.stop_wordless_ms": 900, "endpoint.ready_ms": 0}
         self.c = Conversation(changed(self.policy, usual | self.settings), self.prices)
         self.laws = Laws(self.c)
         started = CallStarted(self.tools, self.greeting, self.has_stt, self.has_turn_score, self.native)

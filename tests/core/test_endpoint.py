@@ -114,3 +114,17 @@ def test_more_silence_never_undoes_the_end(text, score, silence):
 def test_a_higher_score_never_waits_longer(a, b):
     low, high = sorted((a, b))
     assert judged(0, score=high)[1] <= judged(0, score=low)[1]
+
+
+def test_a_turn_stays_open_while_there_is_nothing_to_say():
+    ready = replace(P, ready_ms=900)
+
+    def preparing(silence_ms, text, policy=ready):
+        v = judge(Evidence(silence_ms, text, False, preparing=True), policy, ENGLISH)
+        return v.over, v.wait_ms, v.why
+
+    assert preparing(899, "Tell me.") == (False, 900, Why.PREPARING)
+    assert preparing(900, "Tell me.") == (True, 900, Why.PREPARING)
+    # Never longer than the longest wait, and never shorter than the words ask for.
+    assert preparing(500, "Tell me.", replace(ready, silence_ms=500, max_ms=500))[1] == 500
+    assert preparing(900, "tell me the") == (False, 1_500, Why.TRAILING_OFF)

@@ -648,3 +648,32 @@ def test_what_was_not_given_was_not_heard():
     c.hears("wait a moment please")
     c.silence(100)
     c.saw("closed 1 cut 'It is noon.'")
+
+
+def test_a_turn_is_over_when_its_early_answer_can_be_heard():
+    c = Script({"endpoint.ready_ms": 1_000})
+    c.hears("what time is it")
+    c.silence(600)
+    c.saw("Generate 1 early")
+    c.not_since("turned")
+    c.answers("It is noon.")
+    c.silence(64)
+    c.saw("turned 1 'what time is it' FINISHED", "opened 1 turn WORDS_HELD", "Release 1")
+
+
+def test_who_goes_on_while_the_answer_is_made_is_not_cut_off():
+    c = Script({"endpoint.ready_ms": 1_000})
+    c.hears("what time is it")
+    c.silence(600)
+    c.hears("in paris tonight")
+    c.saw("Generate 1 early", "Cancel 1 WORDS_CHANGED")
+    c.never("turned")
+
+
+def test_an_answer_that_needs_a_tool_does_not_keep_the_turn_open():
+    c = Script({"endpoint.ready_ms": 1_000}, tools=(ToolSpec("book"),))
+    c.hears("what time is it")
+    c.silence(200)
+    c.post(ToolAsked(1, "c1", "book", "{}"))
+    c.silence(200)
+    c.saw("turned 1 'what time is it' FINISHED")

@@ -43,7 +43,7 @@ def test_a_caller_keeps_to_one_voice_where_it_has_enough_to_say() -> None:
 def test_a_caller_waits_for_an_answer_and_then_thinks() -> None:
     caller = CastCaller(STOCK, Random(1))
     at, said = 0, []
-    for now in range(0, 12_000, 32):
+    for now in range(0, 16_000, 32):
         at = in_samples(now)
         said += filter(None, [caller.step(now, at, agent=False)])
     assert [u.truth for u in said] == [Truth.TURN, Truth.TURN]

@@ -6,26 +6,28 @@ from vivavoce.core.policy import BROWSER, changed
 from vivavoce.sim.fakes import Latencies
 from vivavoce.sim.reading import at_patience, read_out
 
+NO_GREETING = 0
+"""With this seed the agent says nothing first."""
 QUICK = Latencies(stt_partial=50, stt_final=80, spread=0.0)
 TURNS = [clip("turn", "i need a table | on friday", 900), clip("turn", "five five | six seven", 700, asked="number")]
 
 
 def test_a_pause_longer_than_the_wait_is_cut_and_a_shorter_one_is_not() -> None:
-    found = read_out(TURNS, BROWSER, 1, QUICK)
+    found = read_out(TURNS, BROWSER, NO_GREETING, QUICK)
     assert (found.turns, found.holds, found.cut_holds) == (2, 2, 1)
-    patient = read_out(TURNS, changed(BROWSER, {"endpoint.silence_ms": 1_000}), 1, QUICK)
+    patient = read_out(TURNS, changed(BROWSER, {"endpoint.silence_ms": 1_000}), NO_GREETING, QUICK)
     assert patient.cut_holds == 0
 
 
 def test_the_time_until_the_end_is_recognised_is_that_of_the_policy() -> None:
-    (wait,) = read_out([clip("turn", "i need a table on friday")], BROWSER, 1, QUICK).waits
-    assert BROWSER.endpoint.silence_ms <= wait <= BROWSER.endpoint.silence_ms + 64
+    (wait,) = read_out([clip("turn", "i need a table on friday")], BROWSER, NO_GREETING, QUICK).waits
+    assert BROWSER.endpoint.silence_ms - 32 <= wait <= BROWSER.endpoint.silence_ms + 64
 
 
 def test_what_was_asked_is_asked() -> None:
     answer = clip("turn", "the blue one", asked="choice")
-    (soon,) = read_out([answer], BROWSER, 1, QUICK).waits
-    (late,) = read_out([clip("turn", "the blue one")], BROWSER, 1, QUICK).waits
+    (soon,) = read_out([answer], BROWSER, NO_GREETING, QUICK).waits
+    (late,) = read_out([clip("turn", "the blue one")], BROWSER, NO_GREETING, QUICK).waits
     assert soon < late
 
 

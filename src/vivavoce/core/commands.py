@@ -76,6 +76,7 @@ class Why(Enum):
     SCORED = "the turn model has a say"
     TRAILING_OFF = "the words trail off, so we wait"
     DICTATING = "a number is being said, so we wait"
+    PREPARING = "there is nothing to say yet"
     WAITING_FOR_WORDS = "the recogniser still owes words"
     WORDS_LATE = "the recogniser did not answer in time"
     LONGEST_WAIT = "the longest wait is over"

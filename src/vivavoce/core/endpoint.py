@@ -28,6 +28,8 @@ class Evidence:
     """What the agent had just asked."""
     pace: float = 1.0
     """How long this caller's pauses are, compared with most people's."""
+    preparing: bool = False
+    """An early answer to these words is being made, and nothing of it can be heard yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ def judge(e: Evidence, p: EndpointPolicy, lexicon: Lexicon) -> Verdict:
         # Turn models are sure of something only near 0 and 1.
         wait, why = wait * p.score_weight ** ((1 - 2 * e.score) ** 3), Why.SCORED
     required = max(p.min_ms, min(round(wait), p.max_ms))
+    if e.preparing and required < p.ready_ms:
+        # There is nothing to say yet: who goes on speaking meanwhile is not cut off.
+        required, why = min(p.ready_ms, p.max_ms), Why.PREPARING
     if e.silence_ms < required:
         return Verdict(False, required, why)
     if e.owed:

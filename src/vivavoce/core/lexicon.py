@@ -50,8 +50,8 @@ ENGLISH = Lexicon(
             "interesting|amazing|awesome|brilliant|fantastic|excellent|huh|gosh|understood|gotcha|seriously|"
             "uh huh|mm hmm|mm hm|i see|got it|i got it|go on|go ahead|i know|i understand|of course|that's right|"
             "that's true|that's good|that's great|that's nice|that's fine|that's cool|that's interesting|makes sense|"
-            "that makes sense|all right|sounds good|fair enough|for sure|no way|oh no|oh dear|oh my|very good|very nice|"
-            "how nice|how interesting|good to know|i bet|no problem|tell me more|is that so|you're right|i agree|me too"
+            "that makes sense|all right|sounds good|fair enough|for sure|no way|oh no|oh dear|oh my|very good|"
+            "very nice|how nice|how interesting|good to know|i bet|no problem|tell me more|is that so|i agree"
         ).split("|")
     ),
     fillers=frozenset("um uh er erm hmm hm mm ah eh huh".split()),

@@ -311,7 +311,8 @@ class Listening:
         p = self.context.policy
         self._ask_score(turn, silence)
         owed = turn.owed or (self.context.has_stt and turn.finish_asked < turn.end)
-        evidence = endpoint.Evidence(silence, turn.text, owed, turn.score, self._asked(), self.pace.slowness)
+        preparing = self.speaking.preparing(self._basis(turn))
+        evidence = endpoint.Evidence(silence, turn.text, owed, turn.score, self._asked(), self.pace.slowness, preparing)
         verdict = endpoint.judge(evidence, p.endpoint, p.lexicon)
         if verdict.over and not self.speaking.settling:
             turn.marks.silence_ms = verdict.wait_ms

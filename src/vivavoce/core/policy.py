@@ -70,6 +70,8 @@ class EndpointPolicy:
     """Silence to wait when the words trail off ("and", "um", "to the")."""
     max_ms: int = 1_800
     """Silence that always ends a turn."""
+    ready_ms: int = 1_000
+    """Silence up to which a turn stays open while its early answer is being made: it could not be heard sooner."""
     score_weight: float = 2.5
     """How many times longer, or shorter, the wait gets at most on what a turn model says; 1 to ignore it."""
     pace_weight: float = 1.5

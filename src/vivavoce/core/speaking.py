@@ -91,6 +91,14 @@ class Speaking:
         """A cut reply has not yet said how much of it was heard."""
         return bool(self.endings.settling)
 
+    def preparing(self, basis: Basis) -> bool:
+        """An early answer to these words is being made, and nothing of it can be heard, or done, yet."""
+        reply = self.candidate
+        if reply is None or reply.basis != basis or reply.audio_at is not None:
+            return False
+        calls = any(row.reply == reply.id for row in self.context.tools.rows.values())
+        return not calls and not (reply.text if not reply.spoken else reply.text_done and not reply.text.strip())
+
     def interruptible(self) -> bool:
         head = self.head
         if head is None:

@@ -109,9 +109,8 @@ def waterfall(hops: Sequence[tuple[str, int]]) -> str:
         top, left = number * 20 + 4, 190 + (min(start, start + ms) - low) * scale
         faded = ' fill-opacity="0.35"' if ms < 0 else ""
         parts.append(f'<text x="180" y="{top + 11}" text-anchor="end">{escape(LABELS.get(name, name))}</text>')
-        parts.append(
-            f'<rect x="{left:.1f}" y="{top}" width="{max(1.0, abs(ms) * scale):.1f}" height="13" fill="var(--a)"{faded}/>'
-        )
+        wide = max(1.0, abs(ms) * scale)
+        parts.append(f'<rect x="{left:.1f}" y="{top}" width="{wide:.1f}" height="13" fill="var(--a)"{faded}/>')
         parts.append(f'<text class="value" x="{WIDE - 4}" y="{top + 11}" text-anchor="end">{ms:+d} ms</text>')
     return _svg("Waterfall", parts)
 

@@ -8,10 +8,11 @@ import sys
 
 import vivavoce
 
-from . import browser, conversation, core, duet, memory, overhead, realtime, webrtc, webrtc_calls
+from . import browser, conversation, core, duet, floor, memory, overhead, realtime, webrtc, webrtc_calls
 
 PARTS = {
     "core": core.measure,
+    "floor": floor.measure,
     "overhead": overhead.measure,
     "memory": memory.measure,
     "realtime": realtime.measure,

@@ -46,6 +46,37 @@ def test_a_reader_is_woken_by_an_event_and_by_its_deadline() -> None:
     run(main(), realtime=False)
 
 
+def test_a_deadline_that_moves_on_needs_no_new_timer_and_one_that_comes_nearer_is_kept() -> None:
+    async def main() -> None:
+        inbox, clock = Inbox(), Clock()
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.01, inbox.put, Tick())
+        await inbox.wait(clock.at(50))
+        inbox.take()
+        await inbox.wait(clock.at(90))
+        assert clock.now() == 50, "by the timer that was there; the reader looks, and waits again"
+        loop.call_later(0.01, inbox.wake_by, clock.at(70))
+        await inbox.wait(clock.at(90))
+        assert clock.now() == 70
+        await inbox.wait(clock.at(90))
+        assert clock.now() == 90
+
+    run(main(), realtime=False)
+
+
+def test_nobody_is_woken_after_the_end() -> None:
+    async def main() -> None:
+        inbox, clock = Inbox(), Clock()
+        waiting = asyncio.ensure_future(inbox.wait(clock.at(50)))
+        await asyncio.sleep(0)
+        inbox.close()
+        await asyncio.sleep(1)
+        assert not waiting.done()
+        waiting.cancel()
+
+    run(main(), realtime=False)
+
+
 def test_neighbouring_sound_merges_only_in_a_crowd() -> None:
     inbox = Inbox(limit=100, crowd=4)
     for n in range(10):

@@ -61,7 +61,10 @@ class Ears:
         """What a recogniser was given last, with positions."""
         self._owed: int | None = None
         """Words are wanted up to here, of a recogniser that is not there yet."""
-        self._recent = np.zeros(_RECENT_S * IN_RATE if remember else 0, dtype=np.int16)
+        self._remember = remember
+        self._recent: deque[Pcm] = deque()
+        """What came last, up to `_position`: `recent` may be asked for all of 8 s."""
+        self._recent_size = 0
 
     def hear(self, frame: Frame) -> None:
         """Take a frame from the transport. Raises `AudioError` for an impossible rate."""
@@ -99,9 +102,8 @@ class Ears:
 
     def recent(self, upto: int) -> Pcm:
         """The audio that ends at sample `upto`, 8 s or what there is of them."""
-        end = max(0, self._recent.size - max(0, self._position - upto))
-        begin = max(0, self._recent.size - self._position)
-        return self._recent[begin:end].copy()
+        kept = np.concatenate([np.empty(0, dtype=np.int16), *self._recent])[-_RECENT_S * IN_RATE :]
+        return kept[: max(0, kept.size - max(0, self._position - upto))]
 
     def _take(self, pcm: Pcm) -> None:
         if not pcm.size:
@@ -110,9 +112,11 @@ class Ears:
         if self._echo is None:
             self._feed(self._position, pcm)
         self._position += pcm.size
-        if self._recent.size:
-            kept = np.concatenate((self._recent, pcm))
-            self._recent = kept[-_RECENT_S * IN_RATE :]
+        if self._remember:
+            self._recent.append(pcm.copy())
+            self._recent_size += pcm.size
+            while self._recent_size - self._recent[0].size >= _RECENT_S * IN_RATE:
+                self._recent_size -= self._recent.popleft().size
         for window in self._framer.push(pcm):
             self._judge(window)
 

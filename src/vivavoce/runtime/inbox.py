@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from dataclasses import replace
 
@@ -27,8 +26,8 @@ class Inbox:
         self._crowd = crowd
         self._events: deque[Event] = deque()
         self._waiting: asyncio.Future[None] | None = None
-        self._until = math.inf
-        """Loop time at which the reader wakes up by itself."""
+        self._timer: asyncio.TimerHandle | None = None
+        """Wakes the reader, sometimes too early: deadlines mostly move on, and a new timer costs more than a look."""
         self._full = False
         self.merged = 0
         """Windows of sound that were merged into the one before."""
@@ -60,8 +59,8 @@ class Inbox:
 
     def wake_by(self, until: float) -> None:
         """The reader is to look again at this time of the loop at the latest."""
-        if until < self._until:
-            self.wake()
+        if self._timer is None or until < self._timer.when():
+            self._ring_at(until)
 
     def take(self) -> Event | None:
         """The oldest event, or None."""
@@ -73,18 +72,30 @@ class Inbox:
             self._waiting.set_result(None)
 
     async def wait(self, until: float | None) -> None:
-        """Return when there is an event, the loop's clock shows `until` (seconds), or somebody woke us."""
+        """Return when there is an event, the loop's clock shows `until` (seconds), or earlier."""
         if self._events:
             return
-        loop = asyncio.get_running_loop()
-        self._waiting, self._until = loop.create_future(), math.inf if until is None else until
-        timer = None if until is None else loop.call_at(until, self.wake)
+        self._waiting = asyncio.get_running_loop().create_future()
+        if until is not None:
+            self.wake_by(until)
         try:
             await self._waiting
         finally:
             self._waiting = None
-            if timer is not None:
-                timer.cancel()
+
+    def close(self) -> None:
+        """Nobody will read any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _ring_at(self, until: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(until, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self.wake()
 
 
 def merge(first: UserSound, second: UserSound) -> UserSound:

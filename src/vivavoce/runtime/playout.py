@@ -93,7 +93,7 @@ class Playout:
     def _send(self, position: int) -> bool:
         """One frame, if any sample of it belongs to a reply or is to be heard; says whether it was sent."""
         pcm, moved, _, voices = self._pacer.frame()
-        sounds = bool(pcm.any()) or any(not progress.final for progress in moved)
+        sounds = any(not progress.final for progress in moved) or bool(pcm.any())
         if sounds:
             self._on_frame(position, pcm)
         for voice in voices:

@@ -91,6 +91,7 @@ class Session:
         self._engines = engines
         self._agent = agent
         self._transport = transport
+        self._observing = transport if isinstance(transport, ObservingTransport) else None
         self._observers = list(observers)
         self._watching = list(observers)
         self._close_s = close_s
@@ -319,9 +320,9 @@ class Session:
             self._executor.forget(notice.ref)
         now = self._clock.now()
         self._tools.notify(now, notice, command.why)
-        if isinstance(self._transport, ObservingTransport):
+        if self._observing is not None:
             try:
-                self._transport.observe(now, notice, command.why)
+                self._observing.observe(now, notice, command.why)
             except Exception as error:
                 self._line_broken(error)
 
@@ -355,8 +356,9 @@ class Session:
 
     def _on_pcm(self, pcm: Pcm) -> None:
         assert self._clock is not None
-        now = self._clock.now()
-        self._observe(lambda o: o.heard(now, pcm))
+        if self._watching:
+            now = self._clock.now()
+            self._observe(lambda o: o.heard(now, pcm))
 
     def _is_echo(self, window: Pcm) -> float:
         assert self._clock is not None
@@ -393,6 +395,7 @@ class Session:
     async def _close(self) -> None:
         """End everything, whatever state it is in, and whoever is cancelled meanwhile."""
         self._closed = True
+        self._inbox.close()
         closing = asyncio.get_running_loop().create_task(self._close_all())
         cancelled = False
         while not closing.done():

@@ -54,8 +54,8 @@ def test_the_silence_that_ends_a_turn(text, score, wait, why):
 
 
 def test_an_answer_to_a_question_is_soon_over_and_a_number_is_not():
-    assert judged(0, "the blue one", asked=Asked.OPEN)[1:] == (260, Why.FINISHED)
-    assert judged(0, "the blue one")[1:] == (500, Why.SILENCE)
+    assert judged(0, "tuesday", asked=Asked.OPEN)[1:] == (260, Why.FINISHED)
+    assert judged(0, "tuesday")[1:] == (500, Why.SILENCE)
     assert judged(0, "five", asked=Asked.NUMBER)[1:] == (1_200, Why.DICTATING)
 
 

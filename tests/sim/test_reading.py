@@ -25,9 +25,9 @@ def test_the_time_until_the_end_is_recognised_is_that_of_the_policy() -> None:
 
 
 def test_what_was_asked_is_asked() -> None:
-    answer = clip("turn", "the blue one", asked="choice")
+    answer = clip("turn", "tuesday", asked="choice")
     (soon,) = read_out([answer], BROWSER, NO_GREETING, QUICK).waits
-    (late,) = read_out([clip("turn", "the blue one")], BROWSER, NO_GREETING, QUICK).waits
+    (late,) = read_out([clip("turn", "tuesday")], BROWSER, NO_GREETING, QUICK).waits
     assert soon < late
 
 

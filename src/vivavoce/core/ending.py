@@ -7,8 +7,6 @@ from functools import lru_cache
 
 from .lexicon import Lexicon, looks_finished, normalise, trails_off
 
-_ANSWER_WORDS = 4
-"""An answer to a question is seldom longer."""
 _CLAUSE_WORDS = 6
 """A clause that begins with "if" or "when" is seldom longer; what it leads to comes after it."""
 _ALL_DIGITS = 10
@@ -63,9 +61,10 @@ def ending(lexicon: Lexicon, text: str, question: Asked) -> Ending:
         return Ending.TRAILING
     if looks_finished(text) or _phrase(words, lexicon.closings):
         return Ending.FINISHED
-    if question is Asked.YES_NO and words[0] in lexicon.replies:
+    if question is Asked.YES_NO and words[0] in lexicon.replies and len(words) > 1:
         return Ending.FINISHED
-    if question in (Asked.OPEN, Asked.YES_NO) and len(words) <= _ANSWER_WORDS:
+    if question is Asked.OPEN and len(words) == 1:
+        # One word is an answer; a few words are as often the beginning of one.
         return Ending.FINISHED
     return Ending.FINISHED if _asks(lexicon, words) else Ending.OPEN
 

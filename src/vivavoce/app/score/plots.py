@@ -80,18 +80,14 @@ def confusion(overlaps: Overlaps) -> str:
     parts = []
     for number, (name, right, of, stops) in enumerate(row for row in rows if row[2]):
         at, wide, share = 14 + number * 38, WIDE - 110 - 90, right / of
-        good, bad = ("stopped", "went on") if stops else ("went on", "stopped")
+        bad = "went on" if stops else "stopped"
         parts.append(f'<text x="100" y="{at + 14}" text-anchor="end">{escape(name)}</text>')
         parts.append(f'<rect x="110" y="{at}" width="{wide * share:.1f}" height="20" fill="var(--good)"/>')
         parts.append(
             f'<rect x="{110 + wide * share:.1f}" y="{at}" width="{wide * (1 - share):.1f}" height="20" '
             f'fill="var(--bad)"><title>{bad}: {of - right}</title></rect>'
         )
-        parts.append(
-            f'<text class="value" x="{WIDE - 84}" y="{at + 14}">{share * 100:.1f} % {good}, n {of}</text>'
-            if share == 1
-            else f'<text class="value" x="{WIDE - 84}" y="{at + 14}">{share * 100:.1f} % of {of}</text>'
-        )
+        parts.append(f'<text class="value" x="{WIDE - 84}" y="{at + 14}">{share * 100:.1f} % of {of}</text>')
     return _svg("Overlaps", parts) if parts else "<p>Nobody spoke over the agent.</p>"
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...core.marks import ORDER
 from ...core.meter import Bill
 from ...core.notices import TurnReport
 from .sums import Sums, percentile, rate
@@ -29,8 +30,8 @@ class Services(Sums):
 
     def mean_hops(self) -> list[tuple[str, int]]:
         """The mean waterfall, in order; the hops add up to the mean gap, to rounding."""
-        names = dict.fromkeys(name.removeprefix("-") for name in self.hops)
-        total = {name: self.hops[name] - self.hops[f"-{name}"] for name in names}
+        names = {name.removeprefix("-") for name in self.hops}
+        total = {name: self.hops[name] - self.hops[f"-{name}"] for name in ORDER if name in names}
         return [(name, round(total[name] / self.answered)) for name in total] if self.answered else []
 
     def metrics(self) -> dict[str, Any]:

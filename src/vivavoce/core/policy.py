@@ -117,7 +117,7 @@ class BargeInPolicy:
     """Voice after which the agent stops where no recogniser will ever tell the words."""
     min_words: int = 1
     """Words that are no backchannel, from which an interruption is real."""
-    min_speech_ms: int = 120
+    min_speech_ms: int = 300
     """Those words count only together with at least this much voice."""
     lone_word_ms: int = 450
     """... and a single one that may still change, together with this much, while the voice goes on: recognisers
@@ -259,11 +259,11 @@ class Policy:
 BROWSER = Policy()
 PHONE = Policy(
     endpoint=EndpointPolicy(patience=1.2, min_ms=240),
-    barge_in=BargeInPolicy(duck_after_ms=60, duck_db=-6.0, min_speech_ms=160),
+    barge_in=BargeInPolicy(duck_after_ms=60, duck_db=-6.0, min_speech_ms=340),
 )
 HEADSET = Policy(
     endpoint=EndpointPolicy(eagerness=1.1),
-    barge_in=BargeInPolicy(stop_after_ms=800, min_speech_ms=96),
+    barge_in=BargeInPolicy(stop_after_ms=800, min_speech_ms=200),
 )
 DICTATION = Policy(endpoint=EndpointPolicy(patience=2.0, eagerness=0.5, max_ms=5_000))
 DUET = Policy(endpoint=EndpointPolicy(silence_ms=200, min_ms=0, finished_ms=200, dictating_ms=200, trailing_ms=200))

@@ -37,7 +37,12 @@ from vivavoce.audio.frame import Frame  # noqa: E402
 from vivavoce.audio.pcm import Pcm  # noqa: E402
 from vivavoce.providers.base import Ask, LlmOutput, Post, Speech, TextDelta  # noqa: E402
 
-TUNED = {"endpoint.silence_ms": 200, "endpoint.min_ms": 200, "barge_in.hold_after_ms": 200}
+TUNED = {
+    "endpoint.finished_ms": 200,
+    "endpoint.silence_ms": 200,
+    "endpoint.min_ms": 200,
+    "barge_in.hold_after_ms": 200,
+}
 _POLICIES: dict[str, Policy] = {
     "default": BROWSER,
     "plain": changed(BROWSER, {"reply.speculate": False}),
@@ -203,10 +208,10 @@ class Engine(Adapter):  # type: ignore[misc]
     name = "vivavoce"
     configs: ClassVar[dict[str, Config]] = {
         "default": Config(
-            0.370, "Policy(), nothing else: finished sentences end after 370 ms of silence, others after 500 ms"
+            0.260, "Policy(), nothing else: finished sentences end after 260 ms of silence, others after 500 ms"
         ),
-        "plain": Config(0.370, "default without early answers"),
-        "tuned": Config(0.200, "endpoint.silence_ms, endpoint.min_ms and barge_in.hold_after_ms 200"),
+        "plain": Config(0.260, "default without early answers"),
+        "tuned": Config(0.200, "endpoint.finished_ms, silence_ms, min_ms and barge_in.hold_after_ms 200"),
     }
 
     def versions(self) -> dict[str, str]:

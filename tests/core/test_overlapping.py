@@ -266,3 +266,16 @@ def test_what_outlasts_the_agents_words_is_a_turn():
     c = telling(text="Yes. It is.", after=0.2)
     c.hears("and", ms=700)
     c.saw("took floor")
+
+
+def test_words_told_amid_speech_say_that_the_recogniser_tells_them_as_they_come():
+    c = Script()
+    c.hears("tell me the old story")
+    assert c.c.context.partials
+    late = Script(stt_ms=None)
+    late.has_stt = False
+    late.hears("tell me the old story")
+    late.has_stt = True
+    late.finishes_words(late.at)
+    late.silence(900)
+    assert not late.c.context.partials

@@ -35,7 +35,7 @@ class Context:
     stts: Lineup = field(default_factory=Lineup)
     has_stt: bool = True
     partials: bool = False
-    """The recogniser has told words before they were final."""
+    """The recogniser has told words while more was being said."""
     has_turn_score: bool = False
     native: bool = False
     duet: Duet | None = None

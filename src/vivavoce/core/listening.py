@@ -23,6 +23,8 @@ from .speaking import Speaking
 from .turn import Turn
 from .units import in_ms, in_samples, out_ms
 
+AMID = in_samples(300)
+"""Voice after its first words from which a recogniser tells them while they are being said."""
 REOPEN_MS = 1_000
 """How long a recogniser that failed is left alone when there is no better one."""
 
@@ -83,6 +85,7 @@ class Listening:
             turn.voiced += sound.samples
             turn.sure += sure_samples(sound, policy)
             turn.end = self.hearing.end
+            self.context.partials = self.context.partials or turn.told_amid(AMID)
         if edge is Edge.STOPPED and turn is not None:
             self.stopped(turn, Why.SILENCE)
         over_agent = self.speaking.line and (turn is None or turn.over_agent)
@@ -142,7 +145,6 @@ class Listening:
     def words(self, words: UserWords) -> None:
         """Attach words to the turn they belong to by media time, open or closed."""
         turn, turns = self.turn, self.context.policy.turns
-        self.context.partials = self.context.partials or not words.final
         for earlier in self.committed:
             if words.start < earlier.until if words.text else earlier.owed:
                 self._hear(earlier, words)

@@ -33,6 +33,8 @@ class Turn:
     voiced: int = 0
     sure: int = 0
     """Voiced samples that are certainly not the agent's own voice."""
+    told: int | None = None
+    """Voiced samples when the first words of it that may still change were told."""
     segments: dict[int, UserWords] = field(default_factory=dict)
     finish_asked: int = -1
     """Position up to which final words were asked for; -1 for never."""
@@ -71,6 +73,10 @@ class Turn:
         self.marks.at.pop("vad_off", None)
         self.marks.at.pop("stt_final", None)
 
+    def told_amid(self, more: int) -> bool:
+        """Words were told while the caller spoke: `more` samples of voice followed."""
+        return self.told is not None and self.voiced - self.told >= more
+
     def forget_guesses(self) -> int:
         """Drop words that are not final, as nobody will ever settle them; from where on they must be heard again."""
         self.segments = {n: words for n, words in self.segments.items() if words.final}
@@ -79,6 +85,8 @@ class Turn:
     def hear(self, words: UserWords) -> bool:
         """Attach words; True when they change the text or settle it."""
         before, owed = self.text, self.owed
+        if self.told is None and words.text and not words.final:
+            self.told = self.voiced
         self.segments[words.segment] = words
         if words.final:
             self.owed = False

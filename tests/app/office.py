@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bench.instant import InstantStt, InstantSttCall, InstantTts, LoudVads
+from bench.instant import LoudVads
 from tests.runtime.fakes import ScriptLlm, Step
 from tests.transports.peer import LONG_S, Peer, tidy
 
 from vivavoce.app import mcp
 from vivavoce.app.http.socket import Opening
+from vivavoce.app.instant import InstantStt, InstantSttCall, InstantTts
 from vivavoce.app.prices.table import PriceTable
 from vivavoce.app.realtime import RealtimeCalls, Settings
 from vivavoce.providers.base import Post

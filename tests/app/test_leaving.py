@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
-from bench.instant import InstantStt, InstantSttCall
 from tests.app.office import ANSWER, FOR_EVER, TOWN, WEATHER, DeafStt, FakeMcp, Office, SlowTts, play, quiet, sound
 from tests.app.recorded import check_recording
 from tests.transports.peer import Peer
 
+from vivavoce.app.instant import InstantStt, InstantSttCall
 from vivavoce.core.events import CallEnded
 from vivavoce.providers.base import Post, ToolCall
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bench.instant import ANSWER
 from tests.app.phone import Line
 from tests.transports.peer import Peer, tidy
 
 from vivavoce.app.http.errors import BadSession
 from vivavoce.app.http.socket import Opening
+from vivavoce.app.instant import ANSWER
 from vivavoce.runtime.clock import run
 from vivavoce.transports.webrtc.peer import BadOffer
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bench.instant import InstantStt, InstantSttCall, InstantTts
 from tests.app.office import ANSWER, TOWN, WEATHER, DeafStt, FakeMcp, Office, play, sound
 
 from vivavoce.app.http.errors import BadSession
+from vivavoce.app.instant import InstantStt, InstantSttCall, InstantTts
 from vivavoce.app.realtime_call import voice_of
 from vivavoce.app.words_in import words_in
 from vivavoce.providers.base import Post, ProviderError, ToolCall

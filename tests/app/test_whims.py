@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from bench.instant import InstantStt, InstantTts
 from tests.app.office import (
     ANSWER,
     FOR_EVER,
@@ -26,6 +25,7 @@ from tests.app.recorded import check_recording
 from tests.runtime.fakes import Step
 from tests.transports.peer import Peer
 
+from vivavoce.app.instant import InstantStt, InstantTts
 from vivavoce.providers.base import ProviderError, ToolCall
 
 PAUSES_S = (0, 0, 0.001, 0.02, 0.1, 0.5, 1, 3)

@@ -25,7 +25,7 @@ def test_a_whole_spoken_call() -> None:
     assert (closed.ending, closed.text, closed.heard) == (Ending.DONE,) + ("It is noon. Anything else?",) * 2
     assert closed.exact
     [report] = call.told(TurnReport)
-    assert 300 < report.gap_ms < 700
+    assert 200 < report.gap_ms < 700
     assert report.cost > 0
     assert call.summary is not None
     assert (call.summary.reason, call.summary.turns, call.summary.duration_ms) == ("caller", 1, 6_000)

@@ -245,7 +245,7 @@ PREFIXES = [
     "See **the *[help page](https://example.com/a/b)***, or write to ada@example.com for",
     "See **the *[help page](https://example.com/a/b)***, or write to ada@example.com for $3.50 [1]",
     "See **the *[help page](https://example.com/a/b)***, or write to ada@example.com for $3.50 [1] now.",
-    PAGE.removesuffix(" It ends."),
+    PAGE.removesuffix(" ends."),
 ]
 
 

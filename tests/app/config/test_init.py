@@ -42,7 +42,7 @@ def test_as_json_with_every_policy_key(capsys: pytest.CaptureFixture[str]) -> No
     assert list(facts["settings"]) == [setting.key for setting in SETTINGS]
     port = facts["settings"]["server.port"]
     assert port == {"value": 9000, "from": "VIVAVOCE_SERVER_PORT", "variable": "VIVAVOCE_SERVER_PORT"}
-    assert facts["settings"]["policy.endpoint.min_ms"]["value"] == 240
+    assert facts["settings"]["policy.endpoint.min_ms"]["value"] == 200
     assert "secret" not in told
 
 

@@ -26,7 +26,7 @@ def test_every_mark_is_there_and_the_hops_sum_to_the_gap() -> None:
 
 def test_an_early_answer_is_made_while_silence_is_waited_for() -> None:
     slow = replace(QUICK, first=400, clause=100)
-    assert gap(slow) == 150 + 400 + 100 + 10
+    assert gap(slow) == 90 + 400 + 100 + 10
     assert gap(slow, WAITS) == gap(slow, partials=False) == 500 + 400 + 100 + 10
 
 

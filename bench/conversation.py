@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vivavoce.app.http.socket import Opening
+from vivavoce.app.instant import ANSWER, WORD_MS, InstantLlm
 from vivavoce.app.realtime import RealtimeCalls, Settings
 from vivavoce.core.commands import Message
 from vivavoce.runtime.clock import run
 
-from .instant import ANSWER, WORD_MS, InstantLlm, engines
+from .instant import engines
 from .realtime import sound
 
 if TYPE_CHECKING:

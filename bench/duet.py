@@ -16,6 +16,7 @@ from random import Random
 
 from vivavoce.app.duet.listener import Listener
 from vivavoce.app.duet.stage import Line, Stage
+from vivavoce.app.instant import InstantTts
 from vivavoce.core.commands import Message
 from vivavoce.core.conversation import Conversation
 from vivavoce.core.events import DuetBegun, ItemCreated
@@ -26,7 +27,7 @@ from vivavoce.runtime.clock import run
 from vivavoce.runtime.engines import AgentConfig, Engines
 from vivavoce.runtime.session import Session
 
-from .instant import InstantTts, LoudVads
+from .instant import LoudVads
 
 Row = tuple[str, str, str]
 WORDS = "the keeper of the light climbed all the stairs again and lit the lamp for every ship at sea".split()

@@ -177,13 +177,12 @@ def main(core: int) -> None:
     """Serve until terminated."""
     os.sched_setaffinity(0, {core})
     from vivavoce.app import embedded, http
+    from vivavoce.app.instant import InstantLlm, InstantStt, InstantTts
     from vivavoce.app.realtime import RealtimeCalls, Settings
     from vivavoce.app.serve import run_loop
     from vivavoce.runtime.engines import Engines
     from vivavoce.transports.webrtc.choose import make_peer
     from vivavoce.transports.webrtc.peer import Network
-
-    from .instant import InstantLlm, InstantStt, InstantTts
 
     counted, make = _counting(), make_peer()
     engines = Engines(embedded.detectors(), InstantLlm(), InstantTts(), InstantStt())

@@ -99,7 +99,7 @@ def test_a_spoken_call_on_human_recordings(tmp_path: Path, capsys: pytest.Captur
     assert all(np.abs(audio[:, side]).max() > 1_000 for side in (0, 1))
     assert main(["replay", str(rec)]) == 0
     assert capsys.readouterr().out.startswith("identical: ")
-    assert main(["replay", str(rec), "--policy", "endpoint.silence_ms=1500"]) == 0
+    assert main(["replay", str(rec), "--policy", "endpoint.finished_ms=1500"]) == 0
     assert capsys.readouterr().out.startswith("different from line ")
     assert main(["explain", str(rec)]) == 0
     told = capsys.readouterr().out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 
 from ..core.errors import BadInput
@@ -12,6 +11,7 @@ from ..core.policy import PRESETS, Policy, changed
 from ..sim.people import KINDS
 from ..sim.run import Outcome, run_seed, simulate, timeline_of
 from . import show
+from .progress import bar
 from .settings import policy_settings
 
 
@@ -57,22 +57,10 @@ def _timeline(args: argparse.Namespace, policy: Policy) -> int:
 
 
 def _with_progress(args: argparse.Namespace, policy: Policy) -> Outcome:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("simulating"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[bad]}"),
-    )
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("calls", total=args.seeds, bad="")
+    with bar("simulating") as told:
 
         def progress(so_far: Outcome) -> None:
-            bad = f"[red]{len(so_far.failures)} violations" if so_far.failures else ""
-            bar.update(task, completed=so_far.seeds, bad=bad)
+            told(so_far.seeds, args.seeds, f"{len(so_far.failures)} violations" if so_far.failures else "")
 
         return simulate(args.seeds, args.first_seed, args.caller, policy, args.jobs, progress, args.engines)
 

@@ -10,7 +10,7 @@ from ..core.errors import BadInput
 from ..core.policy import PRESETS, changed
 from ..sim.trial import Terms
 from ..sim.tune import Aim, Found, Search, assess, search
-from .score.progress import bar
+from .progress import bar
 from .settings import policy_settings
 
 

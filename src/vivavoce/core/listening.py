@@ -216,12 +216,12 @@ class Listening:
             if not turn.over_agent:
                 self._while_speaking(turn)
             return
-        silence = self._silence(turn)
-        self._ask_words(turn, silence)
+        silence, question = self._silence(turn), self._asked()
+        self._ask_words(turn, silence, self._finished(turn, question))
         if turn.over_agent:
             self._judge_over_agent(turn)
         else:
-            self._judge_silence(turn, silence)
+            self._judge_silence(turn, silence, question)
 
     def _silence(self, turn: Turn) -> int:
         """Silence since the true end of speech: consumed audio, and at most two windows of audio on its way."""
@@ -233,23 +233,23 @@ class Listening:
     def _while_speaking(self, turn: Turn) -> None:
         """Where words sound finished and the voice falls silent, what comes next is prepared before it has stopped."""
         quiet = in_ms(self.hearing.position - self.hearing.end)
-        falling = quiet >= self.context.policy.endpoint.falling_ms and self._finished(turn)
+        falling = quiet >= self.context.policy.endpoint.falling_ms and self._finished(turn, self._asked())
         if falling:
-            self._ask_words(turn, quiet)
+            self._ask_words(turn, quiet, finished=True)
         self._check_speculation(turn, falling)
 
-    def _finished(self, turn: Turn) -> bool:
-        return ending(self.context.policy.lexicon, turn.text, self._asked()) is Ending.FINISHED
+    def _finished(self, turn: Turn, question: Asked) -> bool:
+        return ending(self.context.policy.lexicon, turn.text, question) is Ending.FINISHED
 
     def _asked(self) -> Asked:
         """What the agent's last heard words asked for."""
         last = self.context.history.last_spoken
         return Asked.NOTHING if last is None else asked(self.context.policy.lexicon, self.speaking.voice(last).text)
 
-    def _ask_words(self, turn: Turn, silence: int) -> None:
+    def _ask_words(self, turn: Turn, silence: int, finished: bool) -> None:
         """Ask the recogniser for final words once in every silence, and do not wait for ever."""
         p = self.context.policy.endpoint
-        after = 0 if self._finished(turn) else p.finalise_after_ms
+        after = 0 if finished else p.finalise_after_ms
         if self.context.has_stt and turn.finish_asked < turn.end and silence >= after:
             turn.finish_asked, turn.owed, turn.given_up = turn.end, True, False
             self.context.emit(FinishWords(turn.id, self.hearing.position, Why.SILENCE))
@@ -309,12 +309,12 @@ class Listening:
             return
         self.drop(turn, Why.BACKCHANNEL if turn.text else Why.NOISE)
 
-    def _judge_silence(self, turn: Turn, silence: int) -> None:
+    def _judge_silence(self, turn: Turn, silence: int, question: Asked) -> None:
         p = self.context.policy
         self._ask_score(turn, silence)
         owed = turn.owed or (self.context.has_stt and turn.finish_asked < turn.end)
         preparing = self.speaking.preparing(self._basis(turn))
-        evidence = endpoint.Evidence(silence, turn.text, owed, turn.score, self._asked(), self.pace.slowness, preparing)
+        evidence = endpoint.Evidence(silence, turn.text, owed, turn.score, question, self.pace.slowness, preparing)
         verdict = endpoint.judge(evidence, p.endpoint, p.lexicon)
         if verdict.over and not self.speaking.settling:
             turn.marks.silence_ms = verdict.wait_ms
@@ -322,7 +322,7 @@ class Listening:
             return
         quiet = silence >= p.reply.speculate_after_ms or turn.certain(in_samples(p.reply.speculate_short_ms))
         worth = quiet and verdict.why not in (Why.TRAILING_OFF, Why.DICTATING)
-        self._check_speculation(turn, worth or self._finished(turn))
+        self._check_speculation(turn, worth or self._finished(turn, question))
         self._look_again(turn, silence, verdict.wait_ms)
 
     def _look_again(self, turn: Turn, silence: int, wait: int) -> None:

@@ -7,8 +7,10 @@ windows at the speed of events. The clips of `train` and `test` share no voice, 
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -18,6 +20,14 @@ WINDOW = 512
 """Samples of one detector window, at 16 kHz."""
 QUIET_UNIT = 4
 """Samples for which one step of `quiet` stands."""
+
+
+Span = tuple[int, int]
+
+
+def holds(spans: Sequence[Span]) -> list[Span]:
+    """What lies between stretches of sound."""
+    return [(before[1], after[0]) for before, after in pairwise(spans)]
 
 
 class Clip(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from ..core.events import (
     WordEnd,
 )
 from ..core.units import in_samples, out_samples
+from .played import words_played
 
 if TYPE_CHECKING:
     from .people import Word
@@ -329,14 +330,7 @@ class FakeTts:
 
     def heard_truth(self, reply: int, played: int) -> str:
         """The words whose last sample was played, from what was synthesised."""
-        out, left = "", played
-        for text, samples, words in self.truth.get(reply, []):
-            if samples and left >= samples:
-                out += text
-            else:
-                return (out + text[: max((w.chars for w in words if w.samples <= left), default=0)]).strip()
-            left -= samples
-        return out.strip()
+        return words_played(self.truth.get(reply, []), played)
 
 
 @dataclass(slots=True)

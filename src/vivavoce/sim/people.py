@@ -12,7 +12,7 @@ from random import Random
 from typing import Protocol
 
 from ..core.units import in_samples
-from .clips import Clip
+from .clips import Clip, holds
 
 KINDS = ("polite", "hesitant", "interrupter", "backchanneller", "mumbler", "noisy", "silent", "corrector")
 """`mixed` picks one of them by seed."""
@@ -84,7 +84,7 @@ class Utterance:
 
     def holds(self) -> list[tuple[int, int]]:
         """Pauses inside it."""
-        return [(a[1], b[0]) for a, b in zip(self.spans, self.spans[1:], strict=False)]
+        return holds(self.spans)
 
 
 class Person(Protocol):

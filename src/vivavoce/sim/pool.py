@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -18,6 +19,15 @@ def each(work: Callable[..., R], given: Sequence[tuple[object, ...]], jobs: int 
         for arguments in given:
             yield work(*arguments)
         return
-    with ProcessPoolExecutor(min(jobs, len(given)), mp_context=get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(min(jobs, len(given)), mp_context=get_context("spawn"), initializer=_deaf)
+    try:
         for done in as_completed([pool.submit(work, *arguments) for arguments in given]):
             yield done.result()
+    finally:
+        # Whoever is interrupted does not wait for what has not begun.
+        pool.shutdown(cancel_futures=True)
+
+
+def _deaf() -> None:
+    """Ctrl-C is the parent's business: a worker that dies of it would leave the parent waiting."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

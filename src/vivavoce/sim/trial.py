@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.policy import BROWSER, Policy
 from .cast import Stock
-from .clips import Clip, Split, load
+from .clips import Clip, Split, holds, load
 from .fakes import Latencies
 from .pool import each
 from .reading import PATIENCE, PER_CALL, at_patience, read_out
@@ -39,7 +39,6 @@ class Terms:
 class Trial:
     """What came of it."""
 
-    policy: Policy
     score: Score = field(default_factory=Score)
     curve: Curve = field(default_factory=Curve)
     plain: Curve = field(default_factory=Curve)
@@ -55,7 +54,7 @@ def hold(
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Trial:
     """Try a policy. `progress` gets parts done and parts in all. Raises `Violation` if an invariant breaks."""
-    trial, last = Trial(policy), terms.first_seed + terms.dialogues
+    trial, last = Trial(), terms.first_seed + terms.dialogues
     parts: list[tuple[object, ...]] = [
         (policy, terms, at, min(CHUNK, last - at)) for at in range(terms.first_seed, last, CHUNK)
     ]
@@ -70,7 +69,7 @@ def hold(
         done += 1
         progress(done, of)
     trial.curve = Curve.of([p for p in points if p is not None])
-    trial.plain = plain([b - a for clip in _reading(terms) for a, b in _holds(clip)])
+    trial.plain = plain([b - a for clip in _reading(terms) for a, b in holds(clip.spans)])
     return trial
 
 
@@ -96,7 +95,3 @@ def _reading(terms: Terms) -> list[Clip]:
     turns = [clip for clip in load(terms.split) if clip.kind == "turn"]
     chosen = Random(terms.first_seed).sample(turns, min(READ, len(turns)))
     return sorted(chosen, key=lambda clip: (clip.voice, clip.condition, clip.id))
-
-
-def _holds(clip: Clip) -> list[tuple[int, int]]:
-    return [(a[1], b[0]) for a, b in zip(clip.spans, clip.spans[1:], strict=False)]

@@ -6,14 +6,13 @@ import re
 from xml.etree import ElementTree
 
 from vivavoce.app.score import page
-from vivavoce.core.policy import BROWSER
 from vivavoce.sim.people import Truth
 from vivavoce.sim.score.curve import Curve, Point, plain
 from vivavoce.sim.trial import Trial
 
 
 def trial() -> Trial:
-    found = Trial(BROWSER, curve=Curve.of([Point(1, 0.1, 400), Point(2, 0.02, 900)]), plain=plain([300, 900]))
+    found = Trial(curve=Curve.of([Point(1, 0.1, 400), Point(2, 0.02, 900)]), plain=plain([300, 900]))
     found.score.answers.gaps = [180, 220, 2_500]
     found.score.answers.turns = 4
     found.score.overlaps.interruptions, found.score.overlaps.yielded = 10, 9
@@ -34,6 +33,6 @@ def test_every_drawing_is_well_formed_and_says_what_it_shows() -> None:
 
 
 def test_a_page_without_occasions_says_so() -> None:
-    html = page.render([("browser", Trial(BROWSER))])
+    html = page.render([("browser", Trial())])
     assert "Nobody spoke over the agent." in html
     assert "No pauses inside turns." in html

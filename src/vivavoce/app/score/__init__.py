@@ -10,9 +10,9 @@ from typing import Any
 from ...core.errors import BadInput
 from ...core.policy import PRESETS, Policy, changed
 from ...sim.trial import Terms, Trial, hold
+from ..progress import bar
 from ..settings import policy_settings
 from . import folder, page, table
-from .progress import bar
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

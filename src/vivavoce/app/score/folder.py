@@ -44,7 +44,7 @@ def score(folder: Path) -> Trial:
             f"{folder}: no recording with a truth; fix: put {TRUTH} beside {NAME}, or NAME.json beside NAME.wav "
             "(docs/score.md)"
         )
-    trial = Trial(captures[0][0].header.policy if captures else Policy())
+    trial = Trial()
     for capture, truth in captures:
         trial.score.add(decided(capture, truth))
     for wav, truth in sounds:

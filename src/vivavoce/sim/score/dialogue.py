@@ -5,16 +5,13 @@ All times are ms of the session. It is also the file format of a truth (`truth.j
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
-
 import msgspec
 
+from ..clips import Span, holds
 from ..people import Truth
 
 CLAIMS = (Truth.TURN, Truth.INTERRUPTION)
 """Sounds with which a caller takes the floor, or wants to."""
-Span = tuple[int, int]
 
 
 class Sound(msgspec.Struct, frozen=True):
@@ -40,10 +37,9 @@ class Sound(msgspec.Struct, frozen=True):
         """It takes the floor."""
         return self.kind in CLAIMS
 
-    def holds(self) -> Iterator[Span]:
+    def holds(self) -> list[Span]:
         """Pauses inside it."""
-        for before, after in pairwise(self.spans):
-            yield before[1], after[0]
+        return holds(self.spans)
 
 
 class Voice(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from ...core.events import ReplyAudio, WordEnd
 from ...core.notices import ReplyClosed
 from ...core.policy import Policy, Yielding
 from ...wire.capture import Capture
+from ..played import words_played
 from .answers import Answers
 from .dialogue import Dialogue, Sound, Voice
 from .follow import Follow
@@ -52,54 +53,39 @@ def write_truth(sounds: Iterable[Sound]) -> bytes:
 
 
 @dataclass(slots=True)
-class _Words:
-    """What was synthesised for each reply, to tell which words were truly played."""
+class _Synthesis:
+    """What was synthesised for each reply, part by part."""
 
-    texts: dict[tuple[int, int], str] = field(default_factory=dict)
-    samples: dict[tuple[int, int], int] = field(default_factory=dict)
-    ends: dict[tuple[int, int], list[WordEnd]] = field(default_factory=dict)
+    parts: dict[tuple[int, int], tuple[str, int, list[WordEnd]]] = field(default_factory=dict)
 
     def speak(self, command: Speak) -> None:
-        key = (command.reply, command.part)
-        self.texts[key], self.samples[key], self.ends[key] = command.text, 0, []
+        self.parts[command.reply, command.part] = (command.text, 0, [])
 
     def audio(self, event: ReplyAudio) -> None:
         key = (event.reply, event.part)
-        if key in self.texts:
-            self.samples[key] += event.samples
-            self.ends[key] += event.words
+        if key in self.parts:
+            text, samples, ends = self.parts[key]
+            self.parts[key] = (text, samples + event.samples, [*ends, *event.words])
 
-    def heard(self, reply: int, played: int) -> str | None:
-        """The words whose last sample was played; None where word times are lacking."""
-        out, left = "", played
-        for key in sorted(key for key in self.texts if key[0] == reply):
-            if left >= self.samples[key]:
-                out += self.texts[key]
-            elif not self.ends[key]:
-                return None
-            else:
-                chars = max((w.chars for w in self.ends[key] if w.samples <= left), default=0)
-                return (out + self.texts[key][:chars]).strip()
-            left -= self.samples[key]
-        return out.strip()
+    def heard(self, reply: int, played: int) -> str:
+        """The words of a reply whose last sample was played."""
+        return words_played((self.parts[key] for key in sorted(self.parts) if key[0] == reply), played)
 
 
 def decided(capture: Capture, sounds: Sequence[Sound]) -> Score:
     """The scores of a recorded call under the policy it was recorded with."""
-    conversation, follow, words = Conversation(capture.header.policy, capture.header.prices), Follow(), _Words()
+    conversation, follow, synthesis = Conversation(capture.header.policy, capture.header.prices), Follow(), _Synthesis()
     for step in capture.steps:
         commands = conversation.handle(step.now, step.event)
         if isinstance(step.event, ReplyAudio):
-            words.audio(step.event)
+            synthesis.audio(step.event)
         for command in commands:
             if isinstance(command, Speak):
-                words.speak(command)
+                synthesis.speak(command)
         follow.step(step.now, step.event, commands)
         for command in commands:
             if isinstance(command, Tell) and isinstance(command.notice, ReplyClosed) and command.notice.exact:
-                truth = words.heard(command.notice.reply, command.notice.samples)
-                if truth is not None:
-                    follow.closed(command.notice, truth)
+                follow.closed(command.notice, synthesis.heard(command.notice.reply, command.notice.samples))
     yields = capture.header.policy.barge_in.yielding is Yielding.AT_ONCE
     return follow.finish(conversation.context.meter, follow.dialogue(sounds, yields))
 

@@ -42,16 +42,30 @@ class Lexicon:
     """What a question for a number, or for something spelled, is about."""
 
 
+_PRAISE = (
+    "nice|cool|great|good|true|right|correct|perfect|fine|lovely|wonderful|interesting|amazing|awesome|brilliant|"
+    "fantastic|excellent|fair|funny|terrific|splendid|super|neat|sweet|impressive|incredible|helpful|clear|exciting|"
+    "useful|sad|crazy|wild|fascinating|terrible|awful"
+).split("|")
+_JUDGING = "that's|that is|it's|sounds|that sounds|how|very|so|really|quite|pretty".split("|")
+"""Before what is praised, or pitied: "that sounds lovely"."""
+
 ENGLISH = Lexicon(
-    backchannels=frozenset(
+    backchannels=frozenset(_PRAISE)
+    | {f"{judging} {praise}" for judging in _JUDGING for praise in _PRAISE}
+    | set(
         (
-            "yeah|yep|yes|yup|ya|ok|okay|right|sure|mhm|mm|hmm|hm|aha|ah|oh|ooh|uh|wow|nice|cool|great|good|exactly|true|"
-            "really|indeed|alright|absolutely|definitely|certainly|totally|correct|perfect|fine|lovely|wonderful|"
-            "interesting|amazing|awesome|brilliant|fantastic|excellent|huh|gosh|understood|gotcha|seriously|"
-            "uh huh|mm hmm|mm hm|i see|got it|i got it|go on|go ahead|i know|i understand|of course|that's right|"
-            "that's true|that's good|that's great|that's nice|that's fine|that's cool|that's interesting|makes sense|"
-            "that makes sense|all right|sounds good|fair enough|for sure|no way|oh no|oh dear|oh my|very good|"
-            "very nice|how nice|how interesting|good to know|i bet|no problem|tell me more|is that so|i agree"
+            "yeah|yep|yes|yup|ya|ok|okay|sure|mhm|mm|hmm|hm|aha|ah|oh|ooh|uh|wow|whoa|exactly|really|indeed|alright|"
+            "absolutely|definitely|certainly|totally|completely|precisely|naturally|obviously|clearly|agreed|noted|huh|"
+            "gosh|goodness|my goodness|oh my god|oh boy|dear me|understood|gotcha|seriously|roger|copy that|super|"
+            "uh huh|mm hmm|mm hm|i see|got it|i got it|got you|i got you|i get it|i get that|i get you|i hear you|"
+            "i follow|i'm with you|with you|i'm listening|go on|go ahead|carry on|keep going|please continue|do go on|"
+            "please go on|i know|i know what you mean|i see what you mean|i understand|of course|makes sense|"
+            "that makes sense|that works|works for me|that helps|all right|all good|fair enough|fair point|good point|"
+            "for sure|sure thing|you bet|no way|no kidding|no doubt|no worries|you don't say|oh no|oh dear|oh my|"
+            "good to know|good to hear|glad to hear it|nice one|well done|what a shame|that's a shame|i bet|"
+            "i suppose|i suppose so|i guess|i guess so|i think so|i thought so|i agree|no problem|tell me more|"
+            "is that so|same here|me too|very well|okay then|right then|oh well|thanks|thank you|not bad|as expected"
         ).split("|")
     ),
     fillers=frozenset("um uh er erm hmm hm mm ah eh huh".split()),

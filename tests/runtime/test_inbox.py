@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from vivavoce.core.events import CallEnded, Event, Played, ProviderFailed, Tick, UserSound
 from vivavoce.runtime.clock import Clock, run
 from vivavoce.runtime.inbox import Inbox, merge
@@ -62,6 +64,21 @@ def test_a_deadline_that_moves_on_needs_no_new_timer_and_one_that_comes_nearer_i
         assert clock.now() == 90
 
     run(main(), realtime=False)
+
+
+def test_deadlines_that_have_passed_already_wake_the_reader_on_any_loop() -> None:
+    async def main() -> None:
+        inbox, now = Inbox(), asyncio.get_running_loop().time()
+        waiting = asyncio.ensure_future(inbox.wait(now + 60))
+        await asyncio.sleep(0)
+        inbox.wake_by(now - 0.001)
+        inbox.wake_by(now - 0.002)
+        await asyncio.wait_for(waiting, 5)
+
+    run(main(), realtime=False)
+    uvloop = pytest.importorskip("uvloop")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
 
 
 def test_nobody_is_woken_after_the_end() -> None:

@@ -26,8 +26,10 @@ class Inbox:
         self._crowd = crowd
         self._events: deque[Event] = deque()
         self._waiting: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         """Wakes the reader, sometimes too early: deadlines mostly move on, and a new timer costs more than a look."""
+        self._due = 0.0
+        """... at this time of the loop. Not every loop's timers can tell."""
         self._full = False
         self.merged = 0
         """Windows of sound that were merged into the one before."""
@@ -59,7 +61,7 @@ class Inbox:
 
     def wake_by(self, until: float) -> None:
         """The reader is to look again at this time of the loop at the latest."""
-        if self._timer is None or until < self._timer.when():
+        if self._timer is None or until < self._due:
             self._ring_at(until)
 
     def take(self) -> Event | None:
@@ -91,6 +93,7 @@ class Inbox:
     def _ring_at(self, until: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._due = until
         self._timer = asyncio.get_running_loop().call_at(until, self._ring)
 
     def _ring(self) -> None:

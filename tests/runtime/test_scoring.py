@@ -143,7 +143,7 @@ def test_what_is_no_probability_is_refused(p: float) -> None:
 
 # whole calls with the adapter of Smart Turn, and a network of some bytes
 
-SAID = Said(500, 1_200, "well that is all")
+SAID = Said(500, 1_200, "send it to anna")
 
 
 def smart_turn(folder: Path, monkeypatch: pytest.MonkeyPatch, p: float, broken: bool = False) -> TurnScorer:

@@ -117,8 +117,8 @@ class Conversation:
         return commands
 
     def passes(self, now: int, event: Event) -> bool:
-        """Take the common case, fast: silence of the caller, or one more frame of a reply, and nothing to decide. False
-        for what `handle` is to look at."""
+        """Take the common case, fast: silence of the caller, or more of a reply made or played, and nothing to decide.
+        False for what `handle` is to look at."""
         if self.context.over or now < self.context.now:
             return False
         self.context.now = now
@@ -129,6 +129,8 @@ class Conversation:
             return self.listening.passes(event)
         if type(event) is Played:
             return self.listening.turn is None and self.speaking.passes(event)
+        if type(event) is ReplyAudio:
+            return self.listening.turn is None and self.speaking.goes_on(event)
         return False
 
     def _settle(self) -> None:

@@ -297,6 +297,17 @@ class Speaking:
         self._expect_playout(reply)
         return True
 
+    def goes_on(self, event: ReplyAudio) -> bool:
+        """Take more of a part of the reply that has the floor; False when it needs a closer look."""
+        reply = self.head
+        if reply is None or reply.id != event.reply or not reply.released:
+            return False
+        parts = reply.ledger.parts
+        if event.part >= len(parts) or not parts[event.part].samples:
+            return False
+        self.audio(event)
+        return True
+
     def played(self, event: Played) -> None:
         """The caller's ears: the only source of what was heard."""
         reply = self.replies.get(event.reply)

@@ -131,9 +131,9 @@ class Session:
         if self._clock is None or self._executor is None:
             return False
         now = self._clock.now()
-        if not self.conversation.passes(now, event):
-            return False
         try:
+            if not self.conversation.passes(now, event):
+                return False
             self._observe(lambda o: o.handled(now, event, ()))
         except Exception as bug:
             # Whoever posts, such as the player, is not to take it for a fault of its own.

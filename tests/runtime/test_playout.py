@@ -261,3 +261,32 @@ def test_makers_wait_for_room_but_not_for_ever() -> None:
     nothing, most, rest = run(main(), realtime=False)
     assert (nothing, most) == (0, 1_000)
     assert 980 <= rest <= 1_040
+
+
+def test_a_playout_that_is_cancelled_as_a_frame_is_due_sends_nothing_more() -> None:
+    async def main() -> None:
+        loop, faults = asyncio.get_running_loop(), []
+        loop.set_exception_handler(lambda loop, context: faults.append(context))
+        listener = Listener()
+        playout = Playout(listener, [].append, lambda position, pcm: None, [].append)  # type: ignore[arg-type]
+        playout.write(1, tone(60, 24_000))
+        playout.end(1)
+        task = asyncio.create_task(playout.run(Clock()))
+        playout.release(1)
+        begun = loop.time()
+        loop.call_at(begun + 0.04, task.cancel)
+        await asyncio.sleep(0.2)
+        assert (len(listener.pcm), faults) == (2, [])
+
+    run(main(), realtime=False)
+
+
+def test_a_bug_of_who_watches_the_frames_ends_the_playout() -> None:
+    async def main() -> None:
+        playout = Playout(Listener(), [].append, lambda position, pcm: [][0], [].append)  # type: ignore[arg-type]
+        playout.write(1, tone(60, 24_000))
+        playout.release(1)
+        with pytest.raises(IndexError):
+            await playout.run(Clock())
+
+    run(main(), realtime=False)

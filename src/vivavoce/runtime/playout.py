@@ -51,6 +51,8 @@ class Playout:
         self._on_voice = on_voice
         self._pacer = Pacer(OUT_RATE, FRAME_MS)
         self._work = asyncio.Event()
+        self._timer: asyncio.Handle | None = None
+        """Sends the next frames."""
         self._free_at = 0.0
         """Loop time at which the last frame is over."""
         self.late_frames = 0
@@ -76,19 +78,42 @@ class Playout:
         start = max(loop.time(), self._free_at)
         first = round((start - clock.at(0)) * OUT_RATE)
         frames = 0
-        while not self._pacer.idle:
-            await asyncio.sleep(max(0.0, start + frames * FRAME_MS / 1000 - loop.time()))
-            # Early by less than a microsecond is on time: timers and sums of floats are that inexact.
-            due = int((loop.time() - start) * 1000 / FRAME_MS + 1e-4) + 1
-            behind = due - frames
-            if behind > _CATCH_UP:
-                self.skipped_frames += behind - _CATCH_UP
-                frames = due - _CATCH_UP
-            self.late_frames += max(0, behind - 1)
-            while frames < due and not self._pacer.idle:
-                if self._send(first + frames * self._pacer.frame_samples):
-                    self._free_at = start + (frames + 1) * FRAME_MS / 1000
-                frames += 1
+        silent = loop.create_future()
+
+        def tick() -> None:
+            nonlocal frames
+            if silent.done():
+                return
+            try:
+                frames = self._send_due(start, first, frames)
+            except Exception as bug:
+                silent.set_exception(bug)
+                return
+            if self._pacer.idle:
+                silent.set_result(None)
+            else:
+                self._timer = loop.call_at(start + frames * FRAME_MS / 1000, tick)
+
+        self._timer = loop.call_at(start, tick)
+        try:
+            await silent
+        finally:
+            self._timer.cancel()
+
+    def _send_due(self, start: float, first: int, frames: int) -> int:
+        """Send what is due of the grid that began at `start`, after so many frames of it; how many there are then."""
+        # Early by less than a microsecond is on time: timers and sums of floats are that inexact.
+        due = int((asyncio.get_running_loop().time() - start) * 1000 / FRAME_MS + 1e-4) + 1
+        behind = due - frames
+        if behind > _CATCH_UP:
+            self.skipped_frames += behind - _CATCH_UP
+            frames = due - _CATCH_UP
+        self.late_frames += max(0, behind - 1)
+        while frames < due and not self._pacer.idle:
+            if self._send(first + frames * self._pacer.frame_samples):
+                self._free_at = start + (frames + 1) * FRAME_MS / 1000
+            frames += 1
+        return frames
 
     def _send(self, position: int) -> bool:
         """One frame, if any sample of it belongs to a reply or is to be heard; says whether it was sent."""

@@ -33,6 +33,7 @@ _TURN_FRAMES = 4
 _TURN = 256
 """Events handled before everybody else has a turn."""
 _MAX_REPORTS = 1000
+_WATCHED = ("handled", "heard", "played", "spoken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ class Summary:
     """What an operator should see, in order; the first 1000."""
     left_over: tuple[str, ...]
     """What did not end within the time for closing; empty unless somebody's code hangs."""
+
+
+def _watches(observer: Observer, what: str) -> bool:
+    """Does it look at this at all? Most observers look at little, and frames are many."""
+    return getattr(getattr(observer, what), "__func__", None) is not getattr(Observer, what)
 
 
 class Session:
@@ -93,7 +99,7 @@ class Session:
         self._transport = transport
         self._observing = transport if isinstance(transport, ObservingTransport) else None
         self._observers = list(observers)
-        self._watching = list(observers)
+        self._watching = {what: [o for o in observers if _watches(o, what)] for what in _WATCHED}
         self._close_s = close_s
         self._ids = ids
         self._on_failed = on_failed
@@ -134,7 +140,7 @@ class Session:
         try:
             if not self.conversation.passes(now, event):
                 return False
-            self._observe(lambda o: o.handled(now, event, ()))
+            self._observe("handled", now, event, ())
         except Exception as bug:
             # Whoever posts, such as the player, is not to take it for a fault of its own.
             self._crashed(bug)
@@ -227,7 +233,7 @@ class Session:
         self._clock = Clock()
         self._tools.notify(0, CallBegan(), Why.GREETING)
         for observer in self._observers:
-            self._watch(observer, lambda o: o.opened(self.conversation, self._agent.name))
+            self._watch(observer, "opened", self.conversation, self._agent.name)
         self._executor = Executor(
             self._engines,
             self._agent,
@@ -304,9 +310,9 @@ class Session:
             commands = self.conversation.handle(now, event)
         except Exception:
             # The recording of a call that a bug ends must hold what the bug is made of.
-            self._observe(lambda o: o.handled(now, event, ()))
+            self._observe("handled", now, event, ())
             raise
-        self._observe(lambda o: o.handled(now, event, commands))
+        self._observe("handled", now, event, commands)
         for command in commands:
             self._executor.execute(command)
         self._executor.after(event)
@@ -356,9 +362,8 @@ class Session:
 
     def _on_pcm(self, pcm: Pcm) -> None:
         assert self._clock is not None
-        if self._watching:
-            now = self._clock.now()
-            self._observe(lambda o: o.heard(now, pcm))
+        if self._watching["heard"]:
+            self._observe("heard", self._clock.now(), pcm)
 
     def _is_echo(self, window: Pcm) -> float:
         assert self._clock is not None
@@ -368,20 +373,20 @@ class Session:
     def _on_frame(self, position: int, pcm: Pcm) -> None:
         if self._echo is not None:
             self._echo.played(position, pcm)
-        self._observe(lambda o: o.played(position, pcm))
+        self._observe("played", position, pcm)
 
     def _on_voice(self, reply: int, position: int, pcm: Pcm) -> None:
-        self._observe(lambda o: o.spoken(reply, position, pcm))
+        self._observe("spoken", reply, position, pcm)
 
-    def _observe(self, call: Callable[[Observer], None]) -> None:
-        for observer in self._watching:
-            self._watch(observer, call)
+    def _observe(self, what: str, *args: object) -> None:
+        for observer in self._watching[what]:
+            self._watch(observer, what, *args)
 
-    def _watch(self, observer: Observer, call: Callable[[Observer], None]) -> None:
+    def _watch(self, observer: Observer, what: str, *args: object) -> None:
         try:
-            call(observer)
+            getattr(observer, what)(*args)
         except OSError as error:
-            self._watching = [o for o in self._watching if o is not observer]
+            self._watching = {each: [o for o in many if o is not observer] for each, many in self._watching.items()}
             detail = f"{type(observer).__name__}: {error}"
             self.post(ProviderFailed(Role.TRANSPORT, "observer", detail))
 

@@ -83,11 +83,15 @@ class SileroVad:
         """Take the next window; True when the network has to look at it."""
         if pcm.shape != (WINDOW,) or pcm.dtype != np.int16:
             raise ValueError(f"a window is {WINDOW} samples of int16, not {pcm.shape} of {pcm.dtype}")
-        self._context[:] = self._last
-        np.multiply(pcm, _FULL_SCALE, out=self._heard)
         silent = self.p < _CALM_P and np.maximum.reduce(pcm) < _INAUDIBLE and np.minimum.reduce(pcm) > -_INAUDIBLE
         self._calm = self._calm + 1 if silent else 0
-        return self._calm <= _CALM
+        if self._calm > _CALM:
+            # Of a window that is not judged only the end is ever looked at.
+            np.multiply(pcm[-_CONTEXT:], _FULL_SCALE, out=self._last)
+            return False
+        self._context[:] = self._last
+        np.multiply(pcm, _FULL_SCALE, out=self._heard)
+        return True
 
     def run(self) -> None:
         """Judge the window that was taken."""

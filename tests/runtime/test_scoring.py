@@ -171,6 +171,8 @@ def test_a_turn_is_over_sooner_or_later_as_the_model_thinks(tmp_path: Path, monk
     ends = {}
     for p in (0.02, 0.98):
         scorer = smart_turn(tmp_path / str(p), monkeypatch, p)
+        # The first time it takes as long as loading does, in real time.
+        asyncio.run(scorer.score(np.zeros(16_000, np.int16)))
         call = make(SAID, spares={"turn": scorer}).run()
         assert call.commands(ScoreTurn)
         assert {round(e.p, 2) for e in call.events(TurnScore)} == {p}  # type: ignore[attr-defined]

@@ -94,7 +94,11 @@ class Playout:
             else:
                 self._timer = loop.call_at(start + frames * FRAME_MS / 1000, tick)
 
+        # The first frame of a reply does not wait for the loop to come round.
         self._timer = loop.call_at(start, tick)
+        if start <= loop.time():
+            self._timer.cancel()
+            tick()
         try:
             await silent
         finally:

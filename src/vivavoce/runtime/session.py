@@ -29,7 +29,8 @@ from .recogniser import Recogniser
 from .supervise import Guarded, Scope, as_provider_error
 from .tools import CallBegan, CallOver, OnNotice, Tools
 
-_TURN_FRAMES = 4
+_TURN_FRAMES, _TURN_S = 4, 0.02
+"""Frames of the caller that may come in less time than that before everybody else has a turn."""
 _TURN = 256
 """Events handled before everybody else has a turn."""
 _MAX_REPORTS = 1000
@@ -254,16 +255,18 @@ class Session:
 
     async def _hear(self, ears: Ears) -> None:
         """Feed the caller's audio to the ears for as long as there is a line."""
-        reason = "caller"
+        reason, loop = "caller", asyncio.get_running_loop()
         try:
             async with Guarded(self._transport.frames) as frames:
-                number = 0
+                number, since = 0, loop.time()
                 async for frame in frames:
                     ears.hear(frame)
                     number += 1
                     if not number % _TURN_FRAMES:
-                        # Frames that are there already must not keep the loop from everybody else.
-                        await asyncio.sleep(0)
+                        before, since = since, loop.time()
+                        if since - before < _TURN_S:
+                            # Frames that are there already must not keep the loop from everybody else.
+                            await asyncio.sleep(0)
         except AudioError as error:
             reason = "transport"
             self.post(ProviderFailed(Role.TRANSPORT, "bad_audio", str(error)))

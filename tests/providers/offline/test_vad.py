@@ -130,6 +130,19 @@ def test_windows_that_come_together_are_one_run(
     assert sizes == [5, 5, 5]
 
 
+def test_a_loop_that_ended_amid_a_window_holds_up_no_other(vads: SileroVads, human: dict[str, Pcm]) -> None:
+    pcm = human["hello-world"][:WINDOW]
+
+    async def leaves() -> None:
+        vads.open().ask(pcm, [].append)
+
+    # The same model, kept from one loop to the next.
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(leaves())
+    loop.close()
+    assert asyncio.run(asked(vads.open(), pcm)) == [vads.open()(pcm)]
+
+
 def test_a_run_that_fails_is_told_to_each_and_the_next_is_another(
     vads: SileroVads, human: dict[str, Pcm], monkeypatch: pytest.MonkeyPatch
 ) -> None:

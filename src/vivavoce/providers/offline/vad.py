@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class SileroVad:
 
     window = WINDOW
 
-    def __init__(self, session: InferenceSession, together: Together) -> None:
+    def __init__(self, session: InferenceSession, together: Callable[[], Together]) -> None:
         self._session = session
         self._together = together
         self.input = np.zeros((1, _CONTEXT + WINDOW), dtype=np.float32)
@@ -77,7 +78,7 @@ class SileroVad:
 
     def ask(self, pcm: Pcm, judged: Judged) -> None:
         """The same, together with the windows that other calls have by then. Raises `ValueError` too."""
-        self._together.ask(self, pcm, judged)
+        self._together().ask(self, pcm, judged)
 
     def takes(self, pcm: Pcm) -> bool:
         """Take the next window; True when the network has to look at it."""
@@ -169,7 +170,7 @@ class SileroVads:
 
     def __init__(self) -> None:
         self._session: InferenceSession | None = None
-        self._together: Together | None = None
+        self._together: WeakKeyDictionary[asyncio.AbstractEventLoop, Together] = WeakKeyDictionary()
 
     def load(self) -> None:
         """Load the model now rather than at the first call."""
@@ -178,8 +179,16 @@ class SileroVads:
     def open(self) -> SileroVad:
         """A detector with the memory of one call."""
         session = self._session = self._session or _load()
-        together = self._together = self._together or Together(session)
-        return SileroVad(session, together)
+        return SileroVad(session, self._here)
+
+    def _here(self) -> Together:
+        """Calls of one event loop are judged together."""
+        loop = asyncio.get_running_loop()
+        found = self._together.get(loop)
+        if found is None:
+            assert self._session is not None
+            found = self._together[loop] = Together(self._session)
+        return found
 
 
 def _load() -> InferenceSession:

@@ -169,7 +169,7 @@ def test_nothing_sticks_out_and_late_gaps_are_explained(visit, width):
     sent = page.evaluate("fake.got[0]")
     assert (sent["type"], sent["a"], sent["b"], sent["gap_ms"]) == ("vivavoce.duet.begin", "optimist", "skeptic", 0)
     page.evaluate("duets.play()")
-    page.locator(".gap.late").last.wait_for()
+    until(page, "document.querySelectorAll('.gap').length === 5")
     assert page.locator(".gap").all_inner_texts() == ["−100 ms", "300 ms", "700 ms", "1100 ms", "1500 ms"]
     page.get_by_text("gap 300 ms, slowest: first words of the answer 350 ms").wait_for()
     fits(page, width)

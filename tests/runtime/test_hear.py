@@ -8,7 +8,7 @@ from vivavoce.audio.frame import Frame
 from vivavoce.audio.pcm import AudioError, Pcm
 from vivavoce.core.commands import Role
 from vivavoce.core.events import Event, ProviderFailed, UserSound
-from vivavoce.providers.base import ProviderError
+from vivavoce.providers.base import Judged, ProviderError
 from vivavoce.runtime.hear import Ears
 
 
@@ -125,6 +125,43 @@ def test_a_detector_that_cannot_be_replaced_is_reported() -> None:
     bench = Bench(Vads(3, opens=1)).hear(tone(640))
     assert bench.failures == [(Role.VAD, "died"), (Role.VAD, "missing")]
     assert len(bench.sounds) == 2
+
+
+class Sharing(Vads):
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[Pcm, Judged]] = []
+
+    def ask(self, pcm: Pcm, judged: Judged) -> None:
+        self.asked.append((pcm, judged))
+
+    def settle(self) -> None:
+        for pcm, judged in self.asked:
+            judged(self(pcm))
+        self.asked = []
+
+
+def test_a_detector_shared_with_other_calls_answers_later() -> None:
+    vads = Sharing()
+    bench = Bench(vads).hear(tone(96))
+    assert bench.sounds == []
+    bench.ears.settle()
+    assert [(s.start, s.p) for s in bench.sounds] == [(0, 0.97), (512, 0.97), (1_024, 0.97)]
+
+
+def test_a_shared_detector_that_fails_is_replaced_once_for_all_it_was_asked() -> None:
+    first = Sharing()
+    second = Sharing()
+    opened = iter([first, second])
+    first.open = second.open = lambda: next(opened)  # type: ignore[method-assign]
+    bench = Bench(first).hear(tone(64))
+    for _, judged in first.asked:
+        judged(RuntimeError("onnx broke"))
+    bench.hear(tone(32))
+    assert bench.failures == [(Role.VAD, "died")]
+    assert len(second.asked) == 1
 
 
 @pytest.mark.parametrize("answer", [float("nan"), -0.1, 1.1])

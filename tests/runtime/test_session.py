@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 import pytest
-from tests.runtime.fakes import HELLO, Line, Said, ScriptLlm, ScriptStt, ScriptSttCall, ToneTts, make
+from tests.runtime.fakes import HELLO, LevelVad, Line, Said, ScriptLlm, ScriptStt, ScriptSttCall, ToneTts, make
 
+from vivavoce.audio.frame import Frame
+from vivavoce.audio.pcm import Pcm
 from vivavoce.core.commands import EndCall, Flush, Generate
-from vivavoce.core.events import CallEnded, CallStarted, Played, UserSound
+from vivavoce.core.events import CallEnded, CallStarted, Played, TurnCommitted, UserSound
 from vivavoce.core.notices import Ending, ReplyClosed, TurnReport, UserTurned
 from vivavoce.core.policy import BROWSER, changed
-from vivavoce.providers.base import Post, ProviderError
+from vivavoce.providers.base import Judged, Post, ProviderError
 from vivavoce.runtime.engines import EngineError
 
 STORY = [f"This is sentence number {n} of a long story. " for n in range(8)]
@@ -92,6 +95,42 @@ def test_the_positions_of_the_callers_sound_are_contiguous_at_any_rate() -> None
         assert len(sounds) >= 92
         assert np.concatenate(call.log.caller).size >= 47_500
         assert call.told(UserTurned)
+
+
+class Hasty(Line):
+    """Sends all its sound at once, and then a commit."""
+
+    def attach(self, post: Post) -> None:
+        self._post = post
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        for at in range(0, self.audio.size, self.step):
+            yield Frame(at, self.audio[at : at + self.step], self.rate)
+        self._post(TurnCommitted())
+        await asyncio.sleep(3)
+
+
+class SharedVad(LevelVad):
+    """Judges when the loop comes round again, as one does that waits for other calls."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Pcm, Judged]] = []
+
+    def ask(self, pcm: Pcm, judged: Judged) -> None:
+        self.asked.append((pcm, judged))
+        asyncio.get_running_loop().call_soon(self.settle)
+
+    def settle(self) -> None:
+        asked, self.asked = self.asked, []
+        for pcm, judged in asked:
+            judged(self(pcm))
+
+
+def test_what_a_client_says_comes_after_what_it_let_us_hear() -> None:
+    call = make(HELLO, line=Hasty(HELLO, until=2_048), vads=SharedVad()).run()
+    kinds = [type(event) for _, event, _ in call.log.rows]
+    commit = kinds.index(TurnCommitted)
+    assert kinds[:commit].count(UserSound) == kinds.count(UserSound) == 64
 
 
 def test_the_greeting_comes_first_and_the_end_is_said_once() -> None:

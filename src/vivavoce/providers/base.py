@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,24 @@ class Vad(Protocol):
 
     def __call__(self, pcm: Pcm) -> float:
         """Probability of speech in exactly `window` samples."""
+        ...
+
+
+Judged = Callable[[float | Exception], None]
+"""Takes the probability of speech, or why there is none. Raises nothing."""
+
+
+@runtime_checkable
+class SharingVad(Protocol):
+    """A detector that judges windows of several calls in one go."""
+
+    def ask(self, pcm: Pcm, judged: Judged) -> None:
+        """Judge the next window together with those of other calls that are there before the event loop comes round
+        again. `judged` is called once for each window, in order, at once or from the loop."""
+        ...
+
+    def settle(self) -> None:
+        """Judge now what still waits: something is to come after it."""
         ...
 
 

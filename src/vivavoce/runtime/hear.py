@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ..audio.resample import Resampler
 from ..core.commands import Role
 from ..core.events import ProviderFailed, UserSound
 from ..core.units import IN_RATE
-from ..providers.base import Post, SttCall, Vads
+from ..providers.base import Post, SharingVad, SttCall, Vad, Vads
 from .supervise import as_provider_error
 
 _RECENT_S = 8
@@ -46,7 +46,7 @@ class Ears:
         """`on_pcm` gets every sample once. `remember`: keep the last 8 s for `recent`. `echo`: how likely a window is
         the agent's own voice. `keeps`: another recogniser may have to take over. Raises what `Vads.open` does."""
         self._vads = vads
-        self._vad = vads.open()
+        self._attend(vads.open())
         self._stt = stt
         self._post = post
         self._on_pcm = on_pcm
@@ -74,6 +74,11 @@ class Ears:
             self._take(self._resampler.flush())
             self._resampler = Resampler(frame.rate, IN_RATE)
         self._take(self._resampler.push(frame.pcm))
+
+    def settle(self) -> None:
+        """Judge what was heard and still waits for others: something was said after it."""
+        if self._shared is not None:
+            self._shared.settle()
 
     def finish(self, upto: int) -> None:
         """Ask the recogniser for its last word about the audio up to `upto`."""
@@ -145,16 +150,30 @@ class Ears:
     def _detect(self, window: Frame, echo: float) -> None:
         if self._failures > _REOPENINGS:
             return
-        try:
-            p = float(self._vad(window.pcm))
-            if not 0.0 <= p <= 1.0 or math.isnan(p):
-                raise ValueError(f"a probability of speech of {p}")
-        except Exception as error:
-            self._replace_vad(error)
-            return
-        # Four digits are more than any detector means, and keep recordings small.
         quiet = self._activity.push(window.pcm)
-        self._post(UserSound(window.start, window.pcm.size, round(p, 4), quiet, echo))
+        judged = partial(self._judged, self._vad, window, quiet, echo)
+        try:
+            if self._shared is not None:
+                self._shared.ask(window.pcm, judged)
+                return
+            p = self._vad(window.pcm)
+        except Exception as error:
+            judged(error)
+        else:
+            judged(p)
+
+    def _judged(self, vad: Vad, window: Frame, quiet: int, echo: float, p: float | Exception) -> None:
+        if not isinstance(p, Exception) and not 0.0 <= p <= 1.0:
+            p = ValueError(f"a probability of speech of {p}")
+        if not isinstance(p, Exception):
+            # Four digits are more than any detector means, and keep recordings small.
+            self._post(UserSound(window.start, window.pcm.size, round(p, 4), quiet, echo))
+        elif vad is self._vad:
+            self._replace_vad(p)
+
+    def _attend(self, vad: Vad) -> None:
+        self._vad = vad
+        self._shared = vad if isinstance(vad, SharingVad) else None
 
     def _replace_vad(self, error: Exception) -> None:
         self._fail(Role.VAD, error)
@@ -162,7 +181,7 @@ class Ears:
         if self._failures > _REOPENINGS:
             return
         try:
-            self._vad = self._vads.open()
+            self._attend(self._vads.open())
         except Exception as failure:
             self._failures = _REOPENINGS + 1
             self._fail(Role.VAD, failure)

@@ -117,6 +117,7 @@ class Session:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._recogniser = Recogniser(engines.stts, self.post, self._scope.spawn)
         self._executor: Executor | None = None
+        self._ears: Ears | None = None
         self._closed = False
         self._reason = ""
         self._turns = 0
@@ -210,6 +211,12 @@ class Session:
                 raise
             return self.summary
 
+    def _told(self, event: Event) -> None:
+        """What the line tells comes after what was heard before it."""
+        if self._ears is not None:
+            self._ears.settle()
+        self.post(event)
+
     # the beginning
 
     async def _open(self) -> None:
@@ -222,13 +229,14 @@ class Session:
         llms, ttss, stts = (len(many) for many in (self._engines.llms, self._engines.ttss, self._engines.stts))
         self._inbox.put(replace(started, llms=llms, ttss=ttss, stts=max(1, stts)))
         if isinstance(self._transport, Attached):
-            self._transport.attach(self.post)
+            self._transport.attach(self._told)
         if stt is not None:
             await self._recogniser.open_first(self._agent.expect)
         try:
             echo = None if self._echo is None else self._is_echo
             keeps = max(len(self._engines.stts), self._recognisers) > 1
             ears = Ears(self._engines.vads, self._recogniser.call, self.post, self._on_pcm, remember, echo, keeps)
+            self._ears = ears
         except Exception as error:
             raise EngineError(f"the voice activity detector cannot be opened: {error}") from error
         self._clock = Clock()
@@ -273,7 +281,7 @@ class Session:
         except ProviderError as error:
             reason = "transport"
             self.post(ProviderFailed(Role.TRANSPORT, error.code, error.detail))
-        self.post(CallEnded(reason))
+        self._told(CallEnded(reason))
 
     # the middle
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from vivavoce.audio.dtmf import DIGITS, Keys, tones
 from vivavoce.audio.pcm import clip
 from vivavoce.providers.base import Pcm, ProviderError
 from vivavoce.providers.offline import available, extra, open_offline
-from vivavoce.providers.offline.vad import RATE, WINDOW, SileroVad, SileroVads
+from vivavoce.providers.offline.vad import RATE, WINDOW, SileroVad, SileroVads, Together
 
 from .conftest import mix_noise, silence
 
@@ -91,6 +92,105 @@ def test_calls_do_not_hear_each_other(vads: SileroVads, human: dict[str, Pcm]) -
         together.append(one(speech[at : at + WINDOW]))
         other(silence(32))
     assert np.array_equal(alone, together)
+
+
+async def asked(vad: SileroVad, pcm: Pcm) -> list[float | Exception]:
+    """What it answers to all windows, given faster than they are judged."""
+    loop = asyncio.get_running_loop()
+    answers = []
+    for at in range(0, len(pcm) - WINDOW + 1, WINDOW):
+        answers.append(loop.create_future())
+        vad.ask(pcm[at : at + WINDOW], answers[-1].set_result)
+    return await asyncio.gather(*answers)
+
+
+def test_calls_that_are_judged_together_hear_what_they_hear_alone(vads: SileroVads, human: dict[str, Pcm]) -> None:
+    quiet = np.concatenate([silence(480), human["hello-world"], silence(480)])
+    calls = [*human.values(), quiet]
+
+    async def together() -> list[list[float | Exception]]:
+        return await asyncio.gather(*(asked(vads.open(), pcm) for pcm in calls))
+
+    for pcm, answers in zip(calls, asyncio.run(together()), strict=True):
+        assert np.allclose(np.array(answers, dtype=float), judge(vads.open(), pcm), atol=2e-4)
+
+
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Windows of each run of the network."""
+    found: list[int] = []
+    run = Together._run
+    monkeypatch.setattr(Together, "_run", lambda self, many: found.append(len(many)) or run(self, many))
+    return found
+
+
+def test_windows_that_come_together_are_one_run(vads: SileroVads, human: dict[str, Pcm], sizes: list[int]) -> None:
+    pcm = human["hello-world"][: 3 * WINDOW]
+
+    async def together() -> None:
+        await asyncio.gather(*(asked(vads.open(), pcm) for _ in range(5)))
+
+    asyncio.run(together())
+    assert sizes == [5, 5, 5]
+
+
+def test_what_is_to_come_after_a_window_waits_for_no_other_call(
+    vads: SileroVads, human: dict[str, Pcm], sizes: list[int]
+) -> None:
+    first, second, third = (human["hello-world"][n * WINDOW : (n + 1) * WINDOW] for n in range(3))
+
+    async def hasty() -> list[list[float | Exception]]:
+        one, other = vads.open(), vads.open()
+        said: list[list[float | Exception]] = [[], []]
+        for pcm in (first, second):
+            one.ask(pcm, said[0].append)
+        other.ask(first, said[1].append)
+        assert said == [[], []]
+        one.settle()
+        assert [len(answers) for answers in said] == [2, 1]
+        one.settle()
+        one.ask(third, said[0].append)
+        other.settle()
+        assert [len(answers) for answers in said] == [2, 1]
+        await asyncio.sleep(0)
+        return said
+
+    said = asyncio.run(hasty())
+    assert sizes == [2, 1, 1]
+    assert np.allclose(
+        np.array(said[0], dtype=float), judge(vads.open(), human["hello-world"][: 3 * WINDOW]), atol=2e-4
+    )
+
+
+def test_a_loop_that_ended_amid_a_window_holds_up_no_other(vads: SileroVads, human: dict[str, Pcm]) -> None:
+    pcm = human["hello-world"][:WINDOW]
+
+    async def leaves() -> None:
+        vads.open().ask(pcm, [].append)
+
+    # The same model, kept from one loop to the next.
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(leaves())
+    loop.close()
+    assert asyncio.run(asked(vads.open(), pcm)) == [vads.open()(pcm)]
+
+
+def test_a_run_that_fails_is_told_to_each_and_the_next_is_another(
+    vads: SileroVads, human: dict[str, Pcm], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pcm = human["hello-world"][:WINDOW]
+    one, other, third = (vads.open() for _ in range(3))
+
+    async def together() -> list[list[float | Exception]]:
+        with monkeypatch.context() as broken:
+            broken.setattr(np, "concatenate", lambda *_, **__: 1 / 0)
+            failed = await asyncio.gather(asked(one, pcm), asked(other, pcm))
+        return [*failed, await asked(third, pcm)]
+
+    first, second, fine = asyncio.run(together())
+    assert isinstance(first[0], ZeroDivisionError)
+    assert isinstance(second[0], ZeroDivisionError)
+    assert fine == [vads.open()(pcm)]
 
 
 def test_reset_forgets_the_context_too(vads: SileroVads, human: dict[str, Pcm]) -> None:

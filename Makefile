@@ -3,13 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NODE := tests/clients/node
-# On all cores at once, and then the rest of app, which mostly speaks on virtual time; all others want the machine for
-# themselves, as they speak in real time.
+# Computing, then the rest of app, which mostly speaks on virtual time, and then what speaks in real time: each file of
+# that on one core, so that only what it starts itself runs beside it there.
 SIDE_BY_SIDE := $(addprefix tests/,core audio wire sim golden runtime providers conformance docs)
 IN_APP := $(addprefix tests/app/,agent config doctor duet http)
 SIDE_BY_SIDE += $(IN_APP)
 
-.PHONY: help run test lint bench clean
+.PHONY: help run ready test lint bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-6s %s\n", $$1, $$2}'
@@ -31,10 +31,13 @@ $(NODE)/node_modules/.done: $(NODE)/package-lock.json
 	cd $(NODE) && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-test: $(VENV)/.dev $(if $(shell command -v npm),$(NODE)/node_modules/.done)  ## the whole suite
+# Everything that the suite needs.
+ready: $(VENV)/.dev $(if $(shell command -v npm),$(NODE)/node_modules/.done)
+
+test: ready  ## the whole suite
 	$(BIN)/python -m pytest --numprocesses auto $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest --numprocesses auto tests/app $(addprefix --ignore=,$(IN_APP))
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(SIDE_BY_SIDE) tests/app)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(addprefix --ignore=,$(SIDE_BY_SIDE) tests/app)
 
 lint: $(VENV)/.dev  ## style, types and the import contract
 	$(BIN)/ruff check .

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import signal
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import certifi
 import pytest
 
 if TYPE_CHECKING:
@@ -46,6 +48,20 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     limit = LIMITS_S.get(pyfuncitem.module.__name__.rpartition(".")[0], LIMIT_S)
     asyncio.run(asyncio.wait_for(pyfuncitem.obj(**given), limit))
     return True
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobody_on_the_internet() -> Iterator[None]:
+    """Clients of providers only ever speak with servers here; each would read whom to trust out there for 25 ms."""
+    world, load = {certifi.where(), ssl.get_default_verify_paths().cafile}, ssl.SSLContext.load_verify_locations
+
+    def local(self: ssl.SSLContext, cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:
+        if cafile not in world:
+            load(self, cafile, capath, cadata)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl.SSLContext, "load_verify_locations", local)
+        yield
 
 
 @pytest.fixture

@@ -68,7 +68,8 @@ class Framer:
             self._concealed |= concealed
             done += take
             if self._held == self.window:
-                frames.append(self._cut(self._rest.copy(), self._concealed))
+                full, self._rest = self._rest, np.empty(self.window, dtype=np.int16)
+                frames.append(self._cut(full, self._concealed))
         return frames
 
     def flush(self) -> Frame | None:

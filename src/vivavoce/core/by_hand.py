@@ -91,7 +91,7 @@ def typed(listening: Listening, text: str, answer: bool) -> None:
     context, at = listening.context, listening.hearing.position
     listening.speaking.stop(Why.TYPED)
     turn = Turn(context.next_id("turn"), at, at, context.item_id(), speaking=False)
-    turn.segments[0] = UserWords(0, text, True, at, at)
+    turn.hear(UserWords(0, text, True, at, at))
     _record(listening, turn, Why.TYPED)
     turn.marks.set("user_end", context.now)
     turn.marks.set("turn_decided", context.now)

@@ -58,18 +58,33 @@ class Listening:
     # sound
 
     def passes(self, sound: UserSound) -> bool:
-        """Take a window of plain silence, on which nothing depends; False when it needs a closer look."""
-        hearing = self.hearing
-        if (
-            self.turn is not None
-            or self.overlapping.pending
-            or hearing.speaking
-            or sound.p >= self.context.policy.hearing.stop_p
-        ):
+        """Take a window on which nothing depends, of plain silence or amid the words of a turn; False when it needs a
+        closer look."""
+        hearing, policy = self.hearing, self.context.policy
+        if self.overlapping.pending:
             return False
-        self._align(sound)
-        hearing.pass_over(sound)
-        return True
+        if self.turn is None and not hearing.speaking and sound.p < policy.hearing.stop_p:
+            self._align(sound)
+            hearing.pass_over(sound)
+            return True
+        if self._amid(sound):
+            self.sound(sound)
+            return True
+        return False
+
+    def _amid(self, sound: UserSound) -> bool:
+        """More voice of a caller who has the floor already, with nothing prepared for the end of it."""
+        turn, speaking, policy = self.turn, self.speaking, self.context.policy
+        return (
+            turn is not None
+            and turn.speaking
+            and self.hearing.speaking
+            and not turn.over_agent
+            and not (speaking.line or speaking.candidate or self.unanswered or self.context.duet)
+            and policy.turns is Turns.LOCAL
+            and self.hearing.voiced(sound, policy.hearing)
+            and in_ms(sound.quiet) < policy.endpoint.falling_ms
+        )
 
     def sound(self, sound: UserSound) -> None:
         policy = self.context.policy.hearing
@@ -347,7 +362,10 @@ class Listening:
 
     def _check_speculation(self, turn: Turn, begin: bool) -> None:
         """Throw away an early answer that no longer fits; begin one if the words are worth it."""
-        candidate, basis = self.speaking.candidate, self._basis(turn)
+        candidate = self.speaking.candidate
+        if candidate is None and not begin:
+            return
+        basis = self._basis(turn)
         if candidate is not None and candidate.basis != basis:
             self.speaking.discard(Why.WORDS_CHANGED)
             candidate = None

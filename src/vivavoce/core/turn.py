@@ -36,6 +36,8 @@ class Turn:
     told: int | None = None
     """Voiced samples when the first words of it that may still change were told."""
     segments: dict[int, UserWords] = field(default_factory=dict)
+    text: str = ""
+    """All its words so far, in the order of the audio."""
     finish_asked: int = -1
     """Position up to which final words were asked for; -1 for never."""
     owed: bool = False
@@ -47,11 +49,6 @@ class Turn:
     """Silence (ms) at which the turn model was last asked; -1 for never in this silence."""
     speculations: int = 0
     marks: Marks = field(default_factory=Marks)
-
-    @property
-    def text(self) -> str:
-        rows = sorted(self.segments.values(), key=lambda w: (w.start, w.segment))
-        return " ".join(w.text for w in rows if w.text)
 
     @property
     def settled(self) -> bool:
@@ -80,6 +77,7 @@ class Turn:
     def forget_guesses(self) -> int:
         """Drop words that are not final, as nobody will ever settle them; from where on they must be heard again."""
         self.segments = {n: words for n, words in self.segments.items() if words.final}
+        self._read()
         return max((words.end for words in self.segments.values()), default=self.start)
 
     def hear(self, words: UserWords) -> bool:
@@ -88,6 +86,11 @@ class Turn:
         if self.told is None and words.text and not words.final:
             self.told = self.voiced
         self.segments[words.segment] = words
+        self._read()
         if words.final:
             self.owed = False
         return self.text != before or self.owed != owed
+
+    def _read(self) -> None:
+        rows = sorted(self.segments.values(), key=lambda w: (w.start, w.segment))
+        self.text = " ".join(w.text for w in rows if w.text)

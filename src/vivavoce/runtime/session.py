@@ -56,9 +56,12 @@ class Summary:
     """What did not end within the time for closing; empty unless somebody's code hangs."""
 
 
-def _watches(observer: Observer, what: str) -> bool:
-    """Does it look at this at all? Most observers look at little, and frames are many."""
-    return getattr(getattr(observer, what), "__func__", None) is not getattr(Observer, what)
+def _watching(observers: Sequence[Observer], what: str) -> list[tuple[Observer, Callable[..., None]]]:
+    """Those who look at this at all, and how: most look at little, and frames are many."""
+    looks = [(observer, getattr(observer, what)) for observer in observers]
+    return [
+        (observer, look) for observer, look in looks if getattr(look, "__func__", None) is not getattr(Observer, what)
+    ]
 
 
 class Session:
@@ -100,7 +103,7 @@ class Session:
         self._transport = transport
         self._observing = transport if isinstance(transport, ObservingTransport) else None
         self._observers = list(observers)
-        self._watching = {what: [o for o in observers if _watches(o, what)] for what in _WATCHED}
+        self._watching = {what: _watching(observers, what) for what in _WATCHED}
         self._close_s = close_s
         self._ids = ids
         self._on_failed = on_failed
@@ -242,7 +245,7 @@ class Session:
         self._clock = Clock()
         self._tools.notify(0, CallBegan(), Why.GREETING)
         for observer in self._observers:
-            self._watch(observer, "opened", self.conversation, self._agent.name)
+            self._watch(observer, observer.opened, self.conversation, self._agent.name)
         self._executor = Executor(
             self._engines,
             self._agent,
@@ -390,14 +393,14 @@ class Session:
         self._observe("spoken", reply, position, pcm)
 
     def _observe(self, what: str, *args: object) -> None:
-        for observer in self._watching[what]:
-            self._watch(observer, what, *args)
+        for observer, look in self._watching[what]:
+            self._watch(observer, look, *args)
 
-    def _watch(self, observer: Observer, what: str, *args: object) -> None:
+    def _watch(self, observer: Observer, look: Callable[..., None], *args: object) -> None:
         try:
-            getattr(observer, what)(*args)
+            look(*args)
         except OSError as error:
-            self._watching = {each: [o for o in many if o is not observer] for each, many in self._watching.items()}
+            self._watching = {what: [o for o in many if o[0] is not observer] for what, many in self._watching.items()}
             detail = f"{type(observer).__name__}: {error}"
             self.post(ProviderFailed(Role.TRANSPORT, "observer", detail))
 

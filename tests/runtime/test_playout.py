@@ -61,12 +61,16 @@ class Bench:
             self.begun = loop.time()
             task = asyncio.create_task(self.playout.run(Clock()))
             for at, step in steps:
-                loop.call_at(self.begun + at / 1000, step)
+                loop.call_at(self.begun + at / 1000, self._take, step)
             await asyncio.sleep(self.begun + ms / 1000 - loop.time())
             task.cancel()
 
         run(main(), realtime=False)
         return self
+
+    def _take(self, step: Callable[[], object]) -> None:
+        step()
+        self.playout.begin()
 
     @property
     def times_ms(self) -> list[float]:

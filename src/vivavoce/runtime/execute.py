@@ -163,7 +163,8 @@ class Executor:
         self._asked_of.pop(ref, None)
 
     def after(self, event: Event) -> None:
-        """Called when an event and all its commands are done: a part may follow the one that ended."""
+        """Called when an event and all its commands are done: a part may follow the one that ended, a voice begin."""
+        self._playout.begin()
         if isinstance(event, ReplyAudioEnded) and event.reply in self._works:
             self._works[event.reply].speaker.ended(event.part)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..core.commands import Role
@@ -21,13 +22,16 @@ class Inbox:
     the end of the call.
     """
 
-    def __init__(self, limit: int = LIMIT, crowd: int = CROWD) -> None:
+    def __init__(self, limit: int = LIMIT, crowd: int = CROWD, stand_in: Callable[[], bool] = lambda: True) -> None:
+        """`stand_in`: called at the deadline of a reader that waits, or before, does what it would do, and says whether
+        it is to be woken all the same."""
+        self._stand_in = stand_in
         self._limit = limit
         self._crowd = crowd
         self._events: deque[Event] = deque()
         self._waiting: asyncio.Future[None] | None = None
         self._timer: asyncio.Handle | None = None
-        """Wakes the reader, sometimes too early: deadlines mostly move on, and a new timer costs more than a look."""
+        """Rings sometimes too early: deadlines mostly move on, and a new timer costs more than a look."""
         self._due = 0.0
         """... at this time of the loop. Not every loop's timers can tell."""
         self._full = False
@@ -98,7 +102,16 @@ class Inbox:
 
     def _ring(self) -> None:
         self._timer = None
-        self.wake()
+        if not self.idle:
+            return
+        # Nobody waits meanwhile.
+        reader, self._waiting = self._waiting, None
+        try:
+            wanted = self._stand_in()
+        finally:
+            self._waiting = reader
+        if wanted or self._events:
+            self.wake()
 
 
 def merge(first: UserSound, second: UserSound) -> UserSound:

@@ -50,9 +50,13 @@ class Playout:
         self._on_broken = on_broken
         self._on_voice = on_voice
         self._pacer = Pacer(OUT_RATE, FRAME_MS)
-        self._work = asyncio.Event()
+        self._clock: Clock | None = None
+        self._over: asyncio.Future[None] | None = None
+        """Done when no more frames are to be sent: who runs this was cancelled, or a bug ended it."""
         self._timer: asyncio.Handle | None = None
-        """Sends the next frames."""
+        """Sends the next frames, while there are any."""
+        self._start, self._first, self._frames = 0.0, 0, 0
+        """The grid of frames: when it began, at which sample of the call, and how many were sent since then."""
         self._free_at = 0.0
         """Loop time at which the last frame is over."""
         self.late_frames = 0
@@ -66,58 +70,56 @@ class Playout:
         return self._pacer.underruns
 
     async def run(self, clock: Clock) -> None:
-        """Send frames until cancelled."""
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            await self._play(clock)
-
-    async def _play(self, clock: Clock) -> None:
-        """A frame every 20 ms for as long as there is anything to play."""
-        loop = asyncio.get_running_loop()
-        start = max(loop.time(), self._free_at)
-        first = round((start - clock.at(0)) * OUT_RATE)
-        frames = 0
-        silent = loop.create_future()
-
-        def tick() -> None:
-            nonlocal frames
-            if silent.done():
-                return
-            try:
-                frames = self._send_due(start, first, frames)
-            except Exception as bug:
-                silent.set_exception(bug)
-                return
-            if self._pacer.idle:
-                silent.set_result(None)
-            else:
-                self._timer = loop.call_at(start + frames * FRAME_MS / 1000, tick)
-
-        # The first frame of a reply does not wait for the loop to come round.
-        self._timer = loop.call_at(start, tick)
-        if start <= loop.time():
-            self._timer.cancel()
-            tick()
+        """Send frames until cancelled. Raises the bug that keeps it from it."""
+        self._clock, self._over = clock, asyncio.get_running_loop().create_future()
+        self.begin()
         try:
-            await silent
+            await self._over
         finally:
-            self._timer.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
 
-    def _send_due(self, start: float, first: int, frames: int) -> int:
-        """Send what is due of the grid that began at `start`, after so many frames of it; how many there are then."""
+    def begin(self) -> None:
+        """Send what is there to be heard, unless frames are going out already. To be called when all that was decided
+        together is done: the first frame of a reply waits for nothing else, not even for the loop to come round."""
+        if self._clock is None or self._timer is not None or self._pacer.idle:
+            return
+        loop = asyncio.get_running_loop()
+        self._start, self._frames = max(loop.time(), self._free_at), 0
+        self._first = round((self._start - self._clock.at(0)) * OUT_RATE)
+        if self._start <= loop.time():
+            self._tick()
+        else:
+            self._timer = loop.call_at(self._start, self._tick)
+
+    def _tick(self) -> None:
+        """A frame every 20 ms for as long as there is anything to play."""
+        self._timer = None
+        if self._over is None or self._over.done():
+            return
+        try:
+            self._send_due()
+        except Exception as bug:
+            if not self._over.done():
+                self._over.set_exception(bug)
+            return
+        if not self._pacer.idle:
+            due = self._start + self._frames * FRAME_MS / 1000
+            self._timer = asyncio.get_running_loop().call_at(due, self._tick)
+
+    def _send_due(self) -> None:
+        """Send what is due of the grid."""
         # Early by less than a microsecond is on time: timers and sums of floats are that inexact.
-        due = int((asyncio.get_running_loop().time() - start) * 1000 / FRAME_MS + 1e-4) + 1
-        behind = due - frames
+        due = int((asyncio.get_running_loop().time() - self._start) * 1000 / FRAME_MS + 1e-4) + 1
+        behind = due - self._frames
         if behind > _CATCH_UP:
             self.skipped_frames += behind - _CATCH_UP
-            frames = due - _CATCH_UP
+            self._frames = due - _CATCH_UP
         self.late_frames += max(0, behind - 1)
-        while frames < due and not self._pacer.idle:
-            if self._send(first + frames * self._pacer.frame_samples):
-                self._free_at = start + (frames + 1) * FRAME_MS / 1000
-            frames += 1
-        return frames
+        while self._frames < due and not self._pacer.idle:
+            if self._send(self._first + self._frames * self._pacer.frame_samples):
+                self._free_at = self._start + (self._frames + 1) * FRAME_MS / 1000
+            self._frames += 1
 
     def _send(self, position: int) -> bool:
         """One frame, if any sample of it belongs to a reply or is to be heard; says whether it was sent."""
@@ -161,7 +163,7 @@ class Playout:
                 return
             await asyncio.sleep(FRAME_MS / 1000)
 
-    # the commands: idempotent, and harmless for a reply it does not know
+    # the commands: idempotent, and harmless for a reply it does not know; `begin` is to follow
 
     def end(self, reply: int, trim: bool = False) -> None:
         """No more audio will come for this reply; `trim` leaves out silence at its end."""
@@ -174,7 +176,6 @@ class Playout:
             self._pacer.drop(reply)
         else:
             self._pacer.release(reply, pause_ms * OUT_RATE // 1000)
-            self._work.set()
         if self._ahead is not None:
             self._ahead.release(reply)
 
@@ -196,4 +197,3 @@ class Playout:
             self._ahead.flush(reply)
         if reply not in self._asides:
             self._pacer.flush(reply, samples)
-            self._work.set()

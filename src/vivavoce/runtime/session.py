@@ -110,7 +110,7 @@ class Session:
         self._on_handed_off = on_handed_off
         self._recognisers = recognisers
         self._speakers = dict(speakers or {})
-        self._inbox = Inbox()
+        self._inbox = Inbox(stand_in=self._due)
         self._scope = Scope(self._crashed)
         self._crash: BaseException | None = None
         self._tools = Tools(agent.tools, on_notice, self.post)
@@ -289,23 +289,42 @@ class Session:
     # the middle
 
     async def _consume(self) -> None:
-        """The only place where the conversation is given events."""
+        """Until the call is over."""
         assert self._clock is not None
-        since = 0
-        while self._crash is None and not self._closed:
-            event = self._next()
-            if event is not None:
-                self._handle(event)
-                since += 1
-                if since >= _TURN:
-                    since = 0
-                    await asyncio.sleep(0)
-                continue
-            since = 0
-            deadline = self.conversation.deadline
-            await self._inbox.wait(None if deadline is None else self._clock.at(deadline))
+        while not self._done:
+            if not self._work_off():
+                await asyncio.sleep(0)
+            elif not self._done:
+                deadline = self.conversation.deadline
+                await self._inbox.wait(None if deadline is None else self._clock.at(deadline))
         if self._crash is not None:
             raise self._crash
+
+    @property
+    def _done(self) -> bool:
+        return self._closed or self._crash is not None
+
+    def _due(self) -> bool:
+        """Do at once what is due: the consumer would need another turn of the loop. True when that is to wake up."""
+        assert self._clock is not None
+        try:
+            self._work_off()
+        except Exception as bug:
+            self._crashed(bug)
+        deadline = self.conversation.deadline
+        if deadline is not None:
+            self._inbox.wake_by(self._clock.at(deadline))
+        return self._done
+
+    def _work_off(self) -> bool:
+        """The only place where the conversation is given events on which it may decide. False when there may be more,
+        but others have a turn first."""
+        for _ in range(_TURN):
+            event = None if self._done else self._next()
+            if event is None:
+                return True
+            self._handle(event)
+        return False
 
     def _next(self) -> Event | None:
         assert self._clock is not None

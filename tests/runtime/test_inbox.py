@@ -81,6 +81,47 @@ def test_deadlines_that_have_passed_already_wake_the_reader_on_any_loop() -> Non
         runner.run(main())
 
 
+@pytest.mark.parametrize("wanted", [False, True])
+def test_who_stands_in_takes_what_is_given_and_what_is_due_while_the_reader_waits(wanted: bool) -> None:
+    taken: list[Event] = []
+
+    def stand_in() -> bool:
+        assert not inbox.idle
+        taken.extend(drain(inbox))
+        return wanted
+
+    async def main() -> None:
+        clock = Clock()
+        inbox.give(sound(0))
+        await inbox.wait(None)
+        assert drain(inbox) == [sound(0)], "nobody waited"
+        waiting = asyncio.ensure_future(inbox.wait(clock.at(50)))
+        await asyncio.sleep(0)
+        inbox.give(sound(1))
+        assert taken == [sound(1)]
+        await asyncio.sleep(0)
+        assert waiting.done() is False or wanted
+        await asyncio.wait([waiting], timeout=0.04)
+        assert waiting.done() is wanted
+        if not wanted:
+            inbox.wake()
+            await waiting
+
+    inbox = Inbox(stand_in=stand_in)
+    run(main(), realtime=False)
+
+
+def test_what_is_put_while_somebody_stands_in_and_is_left_wakes_the_reader() -> None:
+    async def main() -> None:
+        waiting = asyncio.ensure_future(inbox.wait(Clock().at(20)))
+        await asyncio.sleep(0.03)
+        assert waiting.done()
+        assert drain(inbox) == [sound(7)]
+
+    inbox = Inbox(stand_in=lambda: bool(inbox.put(sound(7))))
+    run(main(), realtime=False)
+
+
 def test_nobody_is_woken_after_the_end() -> None:
     async def main() -> None:
         inbox, clock = Inbox(), Clock()

@@ -267,6 +267,26 @@ def test_makers_wait_for_room_but_not_for_ever() -> None:
     assert 980 <= rest <= 1_040
 
 
+def test_the_first_frame_does_not_wait_for_the_loop_and_beginning_twice_is_once() -> None:
+    async def main() -> None:
+        listener = Listener()
+        playout = Playout(listener, [].append, lambda position, pcm: playout.begin(), [].append)  # type: ignore[arg-type]
+        task = asyncio.create_task(playout.run(Clock()))
+        await asyncio.sleep(0.1)
+        playout.write(1, tone(60, 24_000))
+        playout.end(1)
+        playout.release(1)
+        assert listener.pcm == []
+        playout.begin()
+        assert len(listener.pcm) == 1
+        playout.begin()
+        await asyncio.sleep(0.2)
+        assert len(listener.pcm) == 3
+        task.cancel()
+
+    run(main(), realtime=False)
+
+
 def test_a_playout_that_is_cancelled_as_a_frame_is_due_sends_nothing_more() -> None:
     async def main() -> None:
         loop, faults = asyncio.get_running_loop(), []

@@ -10,12 +10,13 @@ from tests.runtime.fakes import HELLO, LevelVad, Line, Said, ScriptLlm, ScriptSt
 
 from vivavoce.audio.frame import Frame
 from vivavoce.audio.pcm import Pcm
-from vivavoce.core.commands import EndCall, Flush, Generate
-from vivavoce.core.events import CallEnded, CallStarted, Played, TurnCommitted, UserSound
+from vivavoce.core.commands import Command, EndCall, Flush, Generate, Release
+from vivavoce.core.events import CallEnded, CallStarted, Event, Played, TurnCommitted, UserSound
 from vivavoce.core.notices import Ending, ReplyClosed, TurnReport, UserTurned
 from vivavoce.core.policy import BROWSER, changed
 from vivavoce.providers.base import Judged, Post, ProviderError
 from vivavoce.runtime.engines import EngineError
+from vivavoce.runtime.observe import Observer
 
 STORY = [f"This is sentence number {n} of a long story. " for n in range(8)]
 
@@ -131,6 +132,32 @@ def test_what_a_client_says_comes_after_what_it_let_us_hear() -> None:
     kinds = [type(event) for _, event, _ in call.log.rows]
     commit = kinds.index(TurnCommitted)
     assert kinds[:commit].count(UserSound) == kinds.count(UserSound) == 64
+
+
+class Turns(Observer):
+    """In which turn of the loop something was decided, and the first frame sent."""
+
+    def __init__(self) -> None:
+        self.now = self.released = self.sent = 0
+
+    def handled(self, now: int, event: Event, commands: Sequence[Command]) -> None:
+        if any(isinstance(command, Release) for command in commands):
+            self.released = self.now
+
+    def played(self, position: int, pcm: Pcm) -> None:
+        self.sent = self.sent or self.now
+
+
+def test_what_is_decided_is_heard_in_the_same_turn_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns, once = Turns(), asyncio.BaseEventLoop._run_once  # type: ignore[attr-defined]
+
+    def counted(loop: asyncio.BaseEventLoop) -> None:
+        turns.now += 1
+        once(loop)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "_run_once", counted)
+    make(HELLO, until=6_000, observers=[turns]).run()
+    assert turns.sent == turns.released > 0
 
 
 def test_the_greeting_comes_first_and_the_end_is_said_once() -> None:

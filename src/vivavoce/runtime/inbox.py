@@ -23,8 +23,7 @@ class Inbox:
     """
 
     def __init__(self, limit: int = LIMIT, crowd: int = CROWD, stand_in: Callable[[], bool] = lambda: True) -> None:
-        """`stand_in`: called at the deadline of a reader that waits, or before, does what it would do, and says whether
-        it is to be woken all the same."""
+        """`stand_in`: does what a reader that waits would do, and says whether it is to be woken all the same."""
         self._stand_in = stand_in
         self._limit = limit
         self._crowd = crowd
@@ -57,6 +56,14 @@ class Inbox:
         else:
             self._events.append(event)
         self.wake()
+
+    def give(self, event: Event) -> None:
+        """The same, where nobody is in the midst of anything: who stands in for the reader takes it at once."""
+        if self.idle and not self._full:
+            self._events.append(event)
+            self._serve()
+        else:
+            self.put(event)
 
     @property
     def idle(self) -> bool:
@@ -102,8 +109,10 @@ class Inbox:
 
     def _ring(self) -> None:
         self._timer = None
-        if not self.idle:
-            return
+        if self.idle:
+            self._serve()
+
+    def _serve(self) -> None:
         # Nobody waits meanwhile.
         reader, self._waiting = self._waiting, None
         try:

@@ -87,14 +87,13 @@ class Playout:
         loop = asyncio.get_running_loop()
         self._start, self._frames = max(loop.time(), self._free_at), 0
         self._first = round((self._start - self._clock.at(0)) * OUT_RATE)
+        self._timer = loop.call_at(self._start, self._tick)
         if self._start <= loop.time():
+            self._timer.cancel()
             self._tick()
-        else:
-            self._timer = loop.call_at(self._start, self._tick)
 
     def _tick(self) -> None:
         """A frame every 20 ms for as long as there is anything to play."""
-        self._timer = None
         if self._over is None or self._over.done():
             return
         try:
@@ -103,6 +102,7 @@ class Playout:
             if not self._over.done():
                 self._over.set_exception(bug)
             return
+        self._timer = None
         if not self._pacer.idle:
             due = self._start + self._frames * FRAME_MS / 1000
             self._timer = asyncio.get_running_loop().call_at(due, self._tick)

@@ -110,7 +110,7 @@ class Session:
         self._on_handed_off = on_handed_off
         self._recognisers = recognisers
         self._speakers = dict(speakers or {})
-        self._inbox = Inbox(stand_in=self._due)
+        self._inbox = Inbox(stand_in=self._stand_in)
         self._scope = Scope(self._crashed)
         self._crash: BaseException | None = None
         self._tools = Tools(agent.tools, on_notice, self.post)
@@ -214,6 +214,11 @@ class Session:
                 raise
             return self.summary
 
+    def _heard(self, event: Event) -> None:
+        """What the ears find is handled at once."""
+        if not self._closed and not (self._inbox.idle and self._passes(event)):
+            self._inbox.give(event)
+
     def _told(self, event: Event) -> None:
         """What the line tells comes after what was heard before it."""
         if self._ears is not None:
@@ -238,7 +243,7 @@ class Session:
         try:
             echo = None if self._echo is None else self._is_echo
             keeps = max(len(self._engines.stts), self._recognisers) > 1
-            ears = Ears(self._engines.vads, self._recogniser.call, self.post, self._on_pcm, remember, echo, keeps)
+            ears = Ears(self._engines.vads, self._recogniser.call, self._heard, self._on_pcm, remember, echo, keeps)
             self._ears = ears
         except Exception as error:
             raise EngineError(f"the voice activity detector cannot be opened: {error}") from error
@@ -304,8 +309,8 @@ class Session:
     def _done(self) -> bool:
         return self._closed or self._crash is not None
 
-    def _due(self) -> bool:
-        """Do at once what is due: the consumer would need another turn of the loop. True when that is to wake up."""
+    def _stand_in(self) -> bool:
+        """Do at once what there is: the consumer would need another turn of the loop. True when that is to wake up."""
         assert self._clock is not None
         try:
             self._work_off()

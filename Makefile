@@ -37,7 +37,7 @@ ready: $(VENV)/.dev $(if $(shell command -v npm),$(NODE)/node_modules/.done)
 test: ready  ## the whole suite
 	$(BIN)/python -m pytest --numprocesses auto $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest --numprocesses auto tests/app $(addprefix --ignore=,$(IN_APP))
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(addprefix --ignore=,$(SIDE_BY_SIDE) tests/app)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(SIDE_BY_SIDE) tests/app)
 
 lint: $(VENV)/.dev  ## style, types and the import contract
 	$(BIN)/ruff check .

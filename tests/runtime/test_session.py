@@ -11,7 +11,7 @@ from tests.runtime.fakes import HELLO, LevelVad, Line, Said, ScriptLlm, ScriptSt
 from vivavoce.audio.frame import Frame
 from vivavoce.audio.pcm import Pcm
 from vivavoce.core.commands import Command, EndCall, Flush, Generate, Release
-from vivavoce.core.events import CallEnded, CallStarted, Event, Played, TurnCommitted, UserSound
+from vivavoce.core.events import CallEnded, CallStarted, Event, Played, Tick, TurnCommitted, UserSound
 from vivavoce.core.notices import Ending, ReplyClosed, TurnReport, UserTurned
 from vivavoce.core.policy import BROWSER, changed
 from vivavoce.providers.base import Judged, Post, ProviderError
@@ -132,6 +132,25 @@ def test_what_a_client_says_comes_after_what_it_let_us_hear() -> None:
     kinds = [type(event) for _, event, _ in call.log.rows]
     commit = kinds.index(TurnCommitted)
     assert kinds[:commit].count(UserSound) == kinds.count(UserSound) == 64
+
+
+class PatientVad(SharedVad):
+    """Waits for other calls, of which there are none."""
+
+    def ask(self, pcm: Pcm, judged: Judged) -> None:
+        self.asked.append((pcm, judged))
+
+
+def test_what_was_heard_comes_before_what_is_due() -> None:
+    class Ticks(Observer):
+        def handled(self, now: int, event: Event, commands: Sequence[Command]) -> None:
+            if isinstance(event, Tick):
+                waiting.append(len(vads.asked))
+
+    vads, waiting = PatientVad(), list[int]()
+    call = make(HELLO, vads=vads, greeting="Hello there.", observers=[Ticks()]).run()
+    assert not any(waiting)
+    assert len(call.events(UserSound)) == 6_000 // 32
 
 
 class Turns(Observer):

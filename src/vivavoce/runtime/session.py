@@ -334,11 +334,15 @@ class Session:
     def _next(self) -> Event | None:
         assert self._clock is not None
         event = self._inbox.take()
-        if event is None:
-            deadline = self.conversation.deadline
-            if deadline is not None and self._clock.now() >= deadline:
-                return Tick()
-        return event
+        if event is not None:
+            return event
+        deadline = self.conversation.deadline
+        if deadline is None or self._clock.now() < deadline:
+            return None
+        # What was heard comes before what is due.
+        if self._ears is not None:
+            self._ears.settle()
+        return self._inbox.take() or Tick()
 
     def _handle(self, event: Event) -> None:
         assert self._clock is not None

@@ -9,7 +9,7 @@ SIDE_BY_SIDE := $(addprefix tests/,core audio wire sim golden runtime providers 
 IN_APP := $(addprefix tests/app/,agent config doctor duet http)
 SIDE_BY_SIDE += $(IN_APP)
 
-.PHONY: help run ready test lint bench clean
+.PHONY: help run test lint bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-6s %s\n", $$1, $$2}'
@@ -31,10 +31,7 @@ $(NODE)/node_modules/.done: $(NODE)/package-lock.json
 	cd $(NODE) && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-# Everything that the suite needs.
-ready: $(VENV)/.dev $(if $(shell command -v npm),$(NODE)/node_modules/.done)
-
-test: ready  ## the whole suite
+test: $(VENV)/.dev $(if $(shell command -v npm),$(NODE)/node_modules/.done)  ## the whole suite
 	$(BIN)/python -m pytest --numprocesses auto $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest --numprocesses auto tests/app $(addprefix --ignore=,$(IN_APP))
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(SIDE_BY_SIDE) tests/app)

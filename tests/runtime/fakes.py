@@ -16,7 +16,7 @@ from vivavoce.core.conversation import Conversation
 from vivavoce.core.events import Event, ToolSpec, UserWords, WordEnd
 from vivavoce.core.notices import Notice
 from vivavoce.core.policy import BROWSER, Policy
-from vivavoce.providers.base import Ask, LlmOutput, Pcm, Post, ProviderError, Speech, TextDelta, Tool
+from vivavoce.providers.base import Ask, Judged, LlmOutput, Pcm, Post, ProviderError, Speech, TextDelta, Tool
 from vivavoce.runtime.clock import run
 from vivavoce.runtime.engines import AgentConfig, Engines
 from vivavoce.runtime.observe import Observer
@@ -94,6 +94,21 @@ class LevelVad:
 
     def __call__(self, pcm: Pcm) -> float:
         return 0.97 if np.abs(pcm.astype(np.int32)).mean() > 300 else 0.02
+
+
+class PatientVad(LevelVad):
+    """Waits for other calls, of which there are none, until it is told not to."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Pcm, Judged]] = []
+
+    def ask(self, pcm: Pcm, judged: Judged) -> None:
+        self.asked.append((pcm, judged))
+
+    def settle(self) -> None:
+        asked, self.asked = self.asked, []
+        for pcm, judged in asked:
+            judged(self(pcm))
 
 
 class ScriptStt:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.runtime.fakes import LevelVad, silence, tone
+from tests.runtime.fakes import LevelVad, PatientVad, silence, tone
 
 from vivavoce.audio.frame import Frame
 from vivavoce.audio.pcm import AudioError, Pcm
 from vivavoce.core.commands import Role
 from vivavoce.core.events import Event, ProviderFailed, UserSound
-from vivavoce.providers.base import Judged, ProviderError
+from vivavoce.providers.base import ProviderError
 from vivavoce.runtime.hear import Ears
 
 
@@ -56,7 +56,7 @@ class Stt:
 
 
 class Bench:
-    def __init__(self, vads: Vads | None = None, stt: Stt | None = None, remember: bool = False) -> None:
+    def __init__(self, vads: LevelVad | None = None, stt: Stt | None = None, remember: bool = False) -> None:
         self.events: list[Event] = []
         self.pcm: list[Pcm] = []
         self.stt = stt
@@ -127,24 +127,8 @@ def test_a_detector_that_cannot_be_replaced_is_reported() -> None:
     assert len(bench.sounds) == 2
 
 
-class Sharing(Vads):
-    """Answers when it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: list[tuple[Pcm, Judged]] = []
-
-    def ask(self, pcm: Pcm, judged: Judged) -> None:
-        self.asked.append((pcm, judged))
-
-    def settle(self) -> None:
-        for pcm, judged in self.asked:
-            judged(self(pcm))
-        self.asked = []
-
-
 def test_a_detector_shared_with_other_calls_answers_later() -> None:
-    vads = Sharing()
+    vads = PatientVad()
     bench = Bench(vads).hear(tone(96))
     assert bench.sounds == []
     bench.ears.settle()
@@ -152,8 +136,8 @@ def test_a_detector_shared_with_other_calls_answers_later() -> None:
 
 
 def test_a_shared_detector_that_fails_is_replaced_once_for_all_it_was_asked() -> None:
-    first = Sharing()
-    second = Sharing()
+    first = PatientVad()
+    second = PatientVad()
     opened = iter([first, second])
     first.open = second.open = lambda: next(opened)  # type: ignore[method-assign]
     bench = Bench(first).hear(tone(64))

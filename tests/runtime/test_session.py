@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 import pytest
-from tests.runtime.fakes import HELLO, LevelVad, Line, Said, ScriptLlm, ScriptStt, ScriptSttCall, ToneTts, make
+from tests.runtime.fakes import HELLO, Line, PatientVad, Said, ScriptLlm, ScriptStt, ScriptSttCall, ToneTts, make
 
 from vivavoce.audio.frame import Frame
 from vivavoce.audio.pcm import Pcm
@@ -111,34 +111,19 @@ class Hasty(Line):
         await asyncio.sleep(3)
 
 
-class SharedVad(LevelVad):
-    """Judges when the loop comes round again, as one does that waits for other calls."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[Pcm, Judged]] = []
+class NextTurnVad(PatientVad):
+    """Judges when the loop comes round again."""
 
     def ask(self, pcm: Pcm, judged: Judged) -> None:
-        self.asked.append((pcm, judged))
+        super().ask(pcm, judged)
         asyncio.get_running_loop().call_soon(self.settle)
-
-    def settle(self) -> None:
-        asked, self.asked = self.asked, []
-        for pcm, judged in asked:
-            judged(self(pcm))
 
 
 def test_what_a_client_says_comes_after_what_it_let_us_hear() -> None:
-    call = make(HELLO, line=Hasty(HELLO, until=2_048), vads=SharedVad()).run()
+    call = make(HELLO, line=Hasty(HELLO, until=2_048), vads=NextTurnVad()).run()
     kinds = [type(event) for _, event, _ in call.log.rows]
     commit = kinds.index(TurnCommitted)
     assert kinds[:commit].count(UserSound) == kinds.count(UserSound) == 64
-
-
-class PatientVad(SharedVad):
-    """Waits for other calls, of which there are none."""
-
-    def ask(self, pcm: Pcm, judged: Judged) -> None:
-        self.asked.append((pcm, judged))
 
 
 def test_what_was_heard_comes_before_what_is_due() -> None:

@@ -87,6 +87,7 @@ class Playout:
         loop = asyncio.get_running_loop()
         self._start, self._frames = max(loop.time(), self._free_at), 0
         self._first = round((self._start - self._clock.at(0)) * OUT_RATE)
+        # Set in any case: whoever begins while the first frame is sent finds that frames are going out.
         self._timer = loop.call_at(self._start, self._tick)
         if self._start <= loop.time():
             self._timer.cancel()

@@ -130,12 +130,13 @@ class Session:
 
     def post(self, event: Event) -> None:
         """Put an event into the inbox; from the session's loop only. Never blocks. Dropped once the call is over."""
-        if self._closed:
-            return
         if isinstance(event, Used) and any(not math.isfinite(n) or n < 0 for _, n in event.usage.amounts):
             event = ProviderFailed(event.usage.role, "bad_usage", f"metered {event.usage.amounts}"[:200])
-        if not (self._inbox.idle and self._passes(event)):
-            self._inbox.put(event)
+        self._enter(event, self._inbox.put)
+
+    def _enter(self, event: Event, into: Callable[[Event], None]) -> None:
+        if not self._closed and not (self._inbox.idle and self._passes(event)):
+            into(event)
 
     def _passes(self, event: Event) -> bool:
         """What changes nothing is taken at once: nobody has to wake up for it."""
@@ -149,9 +150,7 @@ class Session:
         except Exception as bug:
             # Whoever posts, such as the player, is not to take it for a fault of its own.
             self._crashed(bug)
-        deadline = self.conversation.deadline
-        if deadline is not None:
-            self._inbox.wake_by(self._clock.at(deadline))
+        self._wake_at_deadline()
         return True
 
     def post_from_thread(self, event: Event) -> None:
@@ -216,8 +215,7 @@ class Session:
 
     def _heard(self, event: Event) -> None:
         """What the ears find is handled at once."""
-        if not self._closed and not (self._inbox.idle and self._passes(event)):
-            self._inbox.give(event)
+        self._enter(event, self._inbox.give)
 
     def _told(self, event: Event) -> None:
         """What the line tells comes after what was heard before it."""
@@ -311,15 +309,18 @@ class Session:
 
     def _stand_in(self) -> bool:
         """Do at once what there is: the consumer would need another turn of the loop. True when that is to wake up."""
-        assert self._clock is not None
         try:
             self._work_off()
         except Exception as bug:
             self._crashed(bug)
+        self._wake_at_deadline()
+        return self._done
+
+    def _wake_at_deadline(self) -> None:
+        assert self._clock is not None
         deadline = self.conversation.deadline
         if deadline is not None:
             self._inbox.wake_by(self._clock.at(deadline))
-        return self._done
 
     def _work_off(self) -> bool:
         """The only place where the conversation is given events on which it may decide. False when there may be more,

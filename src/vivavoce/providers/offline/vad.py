@@ -139,8 +139,9 @@ class Together:
         """Judge one window of each detector that waits."""
         asked, self._asked = self._asked, deque()
         later, self._later = self._later, deque()
-        if asked:
-            outcome = self._run([vad for vad, _ in asked])
+        if not asked:
+            return
+        outcome = self._run([vad for vad, _ in asked])
         for vad, judged in asked:
             vad.waiting = False
             judged(outcome or vad.p)

@@ -4,7 +4,7 @@ All calls share one process, one event loop and one core (the last this process 
 caller says a recording of 1.6 s over a quiet room (-75 dBFS) and is answered with 4 s of voice; the callers' turns are
 spread over those 7 s. The line is linear PCM: bytes of 20 ms at 16 kHz in, bytes of 20 ms at 24 kHz out.
 
-- floor: one task per call wakes up for each frame, decodes it, gives each window of 32 ms to the same Silero session
+- floor: one task per call wakes up for each frame, decodes it, gives each window of 32 ms to the same Silero network
   (one window at a time), and encodes the answer's frame that is due.
 - session: `Session` as a server runs it, early answers and all. Recogniser, language model and synthesiser are
   scripted: they give what they have at once, and their cost counts as the session's.

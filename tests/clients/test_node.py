@@ -17,7 +17,7 @@ import pytest
 from vivavoce.app.recording import RECORDINGS
 from vivavoce.audio.wav import load_mono
 
-pytest.importorskip("onnxruntime")
+pytest.importorskip("pocketsphinx")
 pytest.importorskip("uvicorn")
 
 HERE = Path(__file__).parent / "node"

@@ -77,8 +77,7 @@ def voices() -> tuple[str, ...]:
 
 
 def detectors() -> Vads:
-    """The embedded voice activity detector."""
-    require_packages()
+    """The embedded voice activity detector, which needs no extra."""
     from ..providers.offline.vad import SileroVads
 
     return SileroVads()

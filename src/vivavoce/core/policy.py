@@ -160,6 +160,9 @@ class ReplyPolicy:
     silence."""
     first_clause_words: int = 3
     """Words from which the first clause may be spoken at a comma."""
+    first_clause_max_words: int = 22
+    """Words after which it is spoken wherever that is, then twice as many, and so on; 0 for never. 1 or 2 answer
+    soonest, for synthesisers that keep the melody from one request to the next."""
     clause_words: int = 22
     """Words after which a later clause is cut at the next chance."""
     prebuffer_ms: int = 400

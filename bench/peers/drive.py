@@ -212,7 +212,7 @@ class Engine(Adapter):  # type: ignore[misc]
             0.260, "Policy(), nothing else: finished sentences end after 260 ms of silence, others after 500 ms"
         ),
         "plain": Config(0.260, "default without early answers"),
-        "tuned": Config(0.200, "endpoint.finished_ms, silence_ms, min_ms and barge_in.hold_after_ms 200"),
+        "tuned": Config(0.200, ", ".join(f"{key} {value}" for key, value in TUNED.items())),
     }
 
     def versions(self) -> dict[str, str]:

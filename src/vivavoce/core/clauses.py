@@ -38,10 +38,7 @@ class Clauses:
         self.pending += delta
         out: list[str] = []
         while True:
-            whole = self._whole()
-            cut, count = self._at_mark(policy, whole), 0
-            if not cut:
-                cut, count = self._at_length(policy, whole)
+            cut, count = self._cut(policy)
             if not cut:
                 return out
             out.append(self.pending[:cut])
@@ -53,31 +50,31 @@ class Clauses:
         rest, self.pending = self.pending, ""
         return rest
 
-    def _at_mark(self, policy: ReplyPolicy, whole: list[tuple[int, int]]) -> int:
-        """Where the next clause ends by itself, or 0."""
+    def _cut(self, policy: ReplyPolicy) -> tuple[int, int]:
+        """Where the next clause ends, or 0; and after how many words, where that is at no mark."""
+        whole = self._whole()
         for m in _SENTENCE.finditer(self.pending):
             if not _is_inside(m.end(), whole) and not self._goes_on(m):
-                return m.end()
+                return m.end(), 0
         words = len(self.pending.split())
         least = policy.first_clause_words if self.first else policy.clause_words
-        if words <= least:
-            return 0
-        for m in _CLAUSE.finditer(self.pending):
+        marks = _CLAUSE.finditer(self.pending) if words > least else ()
+        for m in marks:
             enough = len(self.pending[: m.end()].split()) >= min(least, policy.clause_words // 2)
             if enough and not _is_inside(m.end(), whole):
-                return m.end()
-        return 0
+                return m.end(), 0
+        count, most = self._limit(policy)
+        return (self._after_words(count, whole), count) if words > most else (0, 0)
 
-    def _at_length(self, policy: ReplyPolicy, whole: list[tuple[int, int]]) -> tuple[int, int]:
-        """Where a clause without a mark that is long enough is cut, or 0, and after how many words."""
-        count, most = policy.clause_words, 2 * policy.clause_words
+    def _limit(self, policy: ReplyPolicy) -> tuple[int, int]:
+        """Words that are cut off where there is no mark, and the most that may be there before that is done."""
         if self.first:
             # Nobody is to wait long for the first words.
-            count = most = policy.first_clause_max_words
-        elif 0 < 2 * self.short < policy.clause_words:
+            return policy.first_clause_max_words, policy.first_clause_max_words
+        if 0 < 2 * self.short < policy.clause_words:
             # While those sound, twice as many can be made.
-            count = most = 2 * self.short
-        return (self._after_words(count, whole), count) if len(self.pending.split()) > most else (0, 0)
+            return 2 * self.short, 2 * self.short
+        return policy.clause_words, 2 * policy.clause_words
 
     def _whole(self) -> list[tuple[int, int]]:
         """Stretches that are not to be cut."""

@@ -36,6 +36,8 @@ async def test_the_network_is_asked_and_answers(place: Path) -> None:
     assert [await scorer.score(pcm) for pcm in (SECOND, SECOND[:0], np.tile(SECOND, 12))] == [0.75] * 3
     await scorer.close()
     assert await scorer.score(SECOND) == 0.75
+    options = turn._session(place / "network.onnx").get_session_options()
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
 
 
 def test_a_model_that_is_not_here_says_how_to_get_it(home: Path) -> None:

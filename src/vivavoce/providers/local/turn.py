@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import onnx
 from ..base import Busy, Pcm, ProviderError
 from .mel import RATE, log_mel
 from .models import NETWORK
@@ -61,8 +60,17 @@ def check(file: Path, pcm: Pcm) -> float:
 
 @cache
 def _session(file: Path) -> InferenceSession:
+    """Several threads may run it at once, each on its own core."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.log_severity_level = 3
     try:
-        return onnx.load(str(file))
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         fix = f"vivavoce pull --remove {VENDOR}, then vivavoce pull {VENDOR}"
         raise ProviderError("died", f"{file} cannot be loaded; fix: {fix}") from error

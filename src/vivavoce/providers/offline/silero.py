@@ -10,6 +10,7 @@ published file again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -123,7 +124,8 @@ class _Convolution:
         return following
 
 
+@cache
 def load() -> Network:
-    """The network as it is published. Takes some 15 ms."""
+    """The network as it is published, one for the process. The first time takes some 15 ms."""
     with np.load(WEIGHTS) as weights:
         return Network(dict(weights))

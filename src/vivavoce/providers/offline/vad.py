@@ -102,7 +102,7 @@ class Together:
         self._later: deque[tuple[SileroVad, Pcm, Judged]] = deque()
         """Windows of detectors that wait for the judgement of the one before."""
         self._not_before = 0.0
-        """The loop's time at which the next run is due."""
+        """The loop's time before which no run begins."""
 
     def ask(self, vad: SileroVad, pcm: Pcm, judged: Judged) -> None:
         if vad.waiting:
@@ -153,26 +153,23 @@ def judge(network: silero.Network, vads: Sequence[SileroVad]) -> None:
 
 
 class SileroVads:
-    """The shared network. Loads at the first `open` (or `load`), in about 15 ms; `open` alone takes microseconds."""
+    """Detectors that share the network and their runs. The first `open` (or `load`) takes some 15 ms."""
 
     def __init__(self) -> None:
-        self._network: silero.Network | None = None
         self._together: WeakKeyDictionary[asyncio.AbstractEventLoop, Together] = WeakKeyDictionary()
 
     def load(self) -> None:
         """Load the network now rather than at the first call."""
-        self._network = self._network or silero.load()
+        silero.load()
 
     def open(self) -> SileroVad:
         """A detector with the memory of one call."""
-        network = self._network = self._network or silero.load()
-        return SileroVad(network, self._here)
+        return SileroVad(silero.load(), self._here)
 
     def _here(self) -> Together:
         """Calls of one event loop are judged together."""
         loop = asyncio.get_running_loop()
         found = self._together.get(loop)
         if found is None:
-            assert self._network is not None
-            found = self._together[loop] = Together(self._network)
+            found = self._together[loop] = Together(silero.load())
         return found

@@ -130,6 +130,14 @@ def test_a_path_once_known_is_remembered():
     assert share(told, 0.7) > 0.9
 
 
+def test_a_long_answer_stays_known():
+    """Rounding errors grow with every step of a filter that forgets, unless they are taken out."""
+    agent = voice(60.0, 5)
+    told = watch(EchoMeter(), agent, through_the_room(agent, 60, db=-10.0) + hiss(60.0))
+    assert share(told, 1.5) > 0.95
+    assert share(told, 50.0) > 0.95
+
+
 def test_frames_of_another_size_and_windows_that_are_no_whole_hops():
     mic = through_the_room(AGENT, 150) + hiss(6.0)
     assert share(watch(EchoMeter(), AGENT, mic, frame=320, window=512), 1.5) > 0.9

@@ -229,6 +229,8 @@ class EchoMeter:
         gain = step / (_FORGET + np.einsum("bk,bk->b", inputs, step).real)[:, np.newaxis]
         self._taps += gain * error[:, np.newaxis]
         self._doubt -= gain[:, :, np.newaxis] * np.conj(step)[:, np.newaxis, :]
+        # It equals its conjugate transpose. What rounding adds against that would grow by 1 / `_FORGET` in every hop.
+        self._doubt = (self._doubt + np.conj(self._doubt.transpose(0, 2, 1))) / 2.0
         trace = np.einsum("bkk->b", self._doubt).real
         growth = np.minimum(1.0 / _FORGET, _TAPS * _UNSURE * 10.0 / np.maximum(trace, 1e-30))
         self._doubt *= growth[:, np.newaxis, np.newaxis]

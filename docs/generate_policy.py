@@ -83,15 +83,15 @@ shortens the wait where their words sound finished: 0.5 waits twice as long ther
 
 `turns` says who ends a turn of the caller. `local`: the engine itself, by the keys under `endpoint`. `manual`: the
 caller's side, with the events `TurnCommitted` and `ReplyAsked` (push-to-talk): what a client of the Realtime protocol
-gets that turns turn detection off. `remote`: an engine elsewhere, with the event `RemoteTurned`, which nothing that ships
-sends. On the command line only `local` is of use.
+gets when it turns turn detection off. `remote`: an engine elsewhere, with the event `RemoteTurned`, which nothing that
+ships sends. On the command line only `local` is of use.
 
 `barge_in.yielding` says how the agent gives way to a real interruption. `at_once`: it stops within a few
 milliseconds. `finish_sentence`: it ends its sentence, but never goes on longer than `barge_in.sentence_cap_ms`.
 `never`: no sound of the caller stops it.
 
-`hearing.echo_p` and `hearing.doubt_p` count where the agent's voice may come back: at a microphone and over WebRTC. Over
-WebSocket and from files nothing is taken for echo.
+`hearing.echo_p` and `hearing.doubt_p` count where the agent's voice may come back: at a microphone and over WebRTC.
+Over WebSocket and from files nothing is taken for echo.
 
 ## Words
 

@@ -6,6 +6,7 @@ import argparse
 import gzip
 import multiprocessing
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,10 +14,11 @@ from rich.console import Console
 from rich.progress import track
 
 from vivavoce.audio.wav import write_wav
-from vivavoce.sim.clips import Split
+from vivavoce.sim.clips import Clip, Room
 
 from .build import Built, build, plans
 from .report import report
+from .rooms import rooms
 
 _OUT = Path("src/vivavoce/sim/material")
 
@@ -34,16 +36,17 @@ def main() -> None:
             todo = plans(split)[:: args.only or 1]
             made = pool.imap(build, todo, chunksize=4)
             built = list(track(made, split, len(todo), console=Console(stderr=True)))
-            write(args.out, split, built)
+            write(args.out / f"{split}.jsonl.gz", [one.clip for one in built])
+            write(args.out / f"{split}.rooms.jsonl.gz", rooms(split))
             if args.audio:
                 keep(args.audio, built)
             print(report(split, built))
 
 
-def write(folder: Path, split: Split, built: list[Built]) -> None:
-    """One clip a line; the same clips give the same bytes."""
-    lines = b"".join(msgspec.json.encode(one.clip) + b"\n" for one in built)
-    (folder / f"{split}.jsonl.gz").write_bytes(gzip.compress(lines, 9, mtime=0))
+def write(file: Path, rows: Sequence[Clip | Room]) -> None:
+    """One a line; the same rows give the same bytes."""
+    lines = b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
+    file.write_bytes(gzip.compress(lines, 9, mtime=0))
 
 
 def keep(folder: Path, built: list[Built]) -> None:

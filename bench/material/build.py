@@ -13,9 +13,10 @@ from vivavoce.sim.clips import Clip, Split
 
 from . import recordings, texts
 from .behind import company
-from .conditions import LEAD_MS, Line, arrive
+from .conditions import LEAD_MS, Line, arrive, at_level_of, padded
 from .join import RATE, Part, Sound, Take, join, tightened
 from .measure import measure
+from .rooms import PLACES, over
 from .synth import Manner, say
 from .texts import Piece
 from .tics import NOISES, TICS
@@ -25,13 +26,18 @@ SIZES: dict[Split, dict[str, int]] = {
     "train": {
         "turn": 1460, "people": 60, "game turn": 40, "interruption": 300, "game interruption": 60,
         "backchannel": 160, "aside": 100, "tic": 120, "game tic": 60, "noise": 120,
+        "room turn": 150, "room interruption": 60, "room backchannel": 40, "room aside": 20, "room tic": 30,
     },
     "test": {
         "turn": 760, "people": 240, "game turn": 24, "interruption": 180, "game interruption": 40,
         "backchannel": 110, "aside": 70, "tic": 70, "game tic": 50, "noise": 80,
+        "room turn": 100, "room interruption": 45, "room backchannel": 30, "room aside": 15, "room tic": 25,
     },
 }  # fmt: skip
-"""Clips of each source."""
+"""Clips of each source; `room`: of callers who hear the agent from a loudspeaker."""
+_ROOM = "room "
+_AT_HOME = 3
+"""So many of a split's voices speak there, that each has several clips."""
 _SECTIONS = {
     "open pause": 21, "open hesitation": 9, "open correction": 7, "open list": 7, "open": 13, "yes_no short": 6,
     "yes_no pause": 7, "choice short": 4, "choice pause": 5, "name short": 3, "name spelling": 6, "name pause": 3,
@@ -60,6 +66,11 @@ class Plan:
     @property
     def id(self) -> str:
         return f"{self.split}-{self.number:04d}"
+
+    @property
+    def open_air(self) -> bool:
+        """The agent's voice comes back."""
+        return self.source.startswith(_ROOM)
 
     def seed(self) -> int:
         return int.from_bytes(hashlib.blake2b(self.id.encode(), digest_size=8).digest(), "big")
@@ -99,11 +110,13 @@ def build(plan: Plan) -> Built:
     """Make and measure one clip; the same plan always gives the same one."""
     rng = Random(plan.seed())
     noise = np.random.default_rng(plan.seed())
-    made = _MAKERS[plan.source](plan, rng, noise)
-    condition = _drawn(rng, _CONDITIONS if made.softer_db == 0.0 else _LONELY)
+    made = _MAKERS[plan.source.removeprefix(_ROOM)](plan, rng, noise)
+    place = rng.choice(PLACES[plan.split]) if plan.open_air else None
+    condition = "loudspeaker" if place else _drawn(rng, _CONDITIONS if made.softer_db == 0.0 else _LONELY)
     level = rng.uniform(*_LOUDNESS_DB) + made.softer_db
     line = arrive(made.take, condition, company(plan.split, made.voice), noise, level)
-    p, quiet = measure(line)
+    heard = measure(line)
+    said = at_level_of(padded(made.take), made.take.sound, level)
     clip = Clip(
         id=plan.id,
         kind=made.kind,
@@ -111,10 +124,12 @@ def build(plan: Plan) -> Built:
         condition=condition,
         spans=[(a + LEAD_MS, b + LEAD_MS) for a, b in made.take.spans],
         words=[(text, a + LEAD_MS, b + LEAD_MS) for text, a, b in made.take.words],
-        p=p,
-        quiet=quiet,
+        p=heard.p,
+        quiet=heard.quiet,
         asked=made.asked,
         habit=made.habit if made.habit != "pause" or len(made.take.spans) > 1 else "",
+        room=place.name if place else "",
+        over=over(plan.split, place, said, noise) if place else None,
     )
     return Built(clip, line, made.places)
 
@@ -150,7 +165,8 @@ def _other(section: str) -> Maker:
 
 def _said(plan: Plan, rng: Random, line: texts.Line, kind: str) -> Made:
     pieces = texts.perform(rng, line, rng.random() < _PAUSED)
-    voice = rng.choices(VOICES[plan.split], [voice.weight for voice in VOICES[plan.split]])[0]
+    voices = VOICES[plan.split][: _AT_HOME if plan.open_air else None]
+    voice = rng.choices(voices, [voice.weight for voice in voices])[0]
     manner = Manner(round(rng.uniform(0.85, 1.25), 2), round(rng.uniform(0.94, 1.06), 2))
     take = join([_part(voice, piece, manner) for piece in pieces])
     habit = line.habit if kind == "turn" else ""

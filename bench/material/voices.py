@@ -45,3 +45,6 @@ VOICES: dict[Split, tuple[Voice, ...]] = {
         *_espeak("en-US+m1", "en+m4", "en-GB-scotland+m6", "en-US+m8", "en-US+Alex", "en+Lee"),
     ),
 }
+
+AGENTS: dict[Split, Voice] = {"train": Voice("espeak", "en-US+david"), "test": Voice("espeak", "en-GB-x-rp+Andrea")}
+"""Who speaks for the agent where it comes back to the caller's microphone."""

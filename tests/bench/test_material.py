@@ -4,13 +4,16 @@ from random import Random
 
 import numpy as np
 import pytest
-from bench.material import texts
+from bench.material import rooms, texts
 from bench.material.build import plans
-from bench.material.conditions import PHONE_RATE, Company, arrive, phone
-from bench.material.join import RATE, Part, active_db, join, spread, tightened, voiced
+from bench.material.conditions import PHONE_RATE, Company, Line, arrive, phone
+from bench.material.join import RATE, Part, active_db, at_level, join, spread, tightened, voiced
+from bench.material.measure import measure
 from bench.material.recordings import cut
 from bench.material.tics import NOISES, TICS
 from bench.material.voices import VOICES
+
+from vivavoce.audio.pcm import from_float
 
 
 def tone(ms, hz=440.0, db=-20.0):
@@ -20,6 +23,12 @@ def tone(ms, hz=440.0, db=-20.0):
 
 def silence(ms):
     return np.zeros(RATE * ms // 1000)
+
+
+def speech(seconds, seed):
+    """Syllables of noise, five a second."""
+    t = np.arange(RATE * seconds) / RATE
+    return np.random.default_rng(seed).normal(size=t.size) * np.abs(np.sin(2.5 * np.pi * t)) ** 2
 
 
 def whistle(rng, size):
@@ -90,7 +99,9 @@ def test_a_telephone_passes_its_band_only():
     assert level(3900.0) < -45.0
 
 
-@pytest.mark.parametrize("condition", ["clean", "noisy", "phone", "phone_noisy", "television", "second_speaker"])
+@pytest.mark.parametrize(
+    "condition", ["clean", "noisy", "phone", "phone_noisy", "television", "second_speaker", "loudspeaker"]
+)
 def test_every_condition_keeps_the_voice_in_its_place(condition):
     take = join([Part(tone(640), [])])
     line = arrive(take, condition, COMPANY, np.random.default_rng(3), -22.0)
@@ -102,6 +113,28 @@ def test_every_condition_keeps_the_voice_in_its_place(condition):
     assert active_db(inside) == pytest.approx(-22.0, abs=1.0)
     assert active_db(outside) < -30.0
     assert line.pcm.size >= line.rate * 1840 // 1000
+
+
+def test_a_line_is_heard_by_a_sessions_own_ears():
+    rng = np.random.default_rng(2)
+    heard = measure(Line(from_float(np.concatenate((silence(640), 0.1 * rng.normal(size=RATE), silence(320)))), RATE))
+    assert len(heard.p) == len(heard.quiet) == 61
+    assert set(heard.quiet[:18]) == {128}
+    assert heard.quiet[30] < 128
+    assert max(heard.p[:18]) < 25
+    assert not heard.echo
+
+
+def test_what_comes_back_is_known_for_it_and_a_person_over_it_is_not(monkeypatch):
+    agent, person = speech(20, 3), speech(2, 4)
+    monkeypatch.setattr(rooms, "_voice", lambda split: at_level(agent, -20.0))
+    place = rooms.PLACES["test"][0]
+    heard = rooms.over(
+        "test", place, np.concatenate((silence(640), 2 * at_level(person, -20.0))), np.random.default_rng(5)
+    )
+    assert len(heard.p) == len(heard.quiet) == len(heard.echo) == 82
+    assert np.mean([echo >= 178 for echo in heard.echo[:18]]) > 0.8
+    assert np.mean([echo >= 178 for echo in heard.echo[24:]]) < 0.3
 
 
 @pytest.mark.parametrize("name", [*TICS, *NOISES])

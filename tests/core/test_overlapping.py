@@ -45,6 +45,49 @@ def test_long_voice_without_words_pauses_then_stops_it():
     c.saw("dropped 2 ''")
 
 
+def test_its_own_words_from_a_loudspeaker_do_not_pause_it():
+    c = telling()
+    c.hears("upon a time", echo=0.5)
+    c.saw("Duck 1 MAYBE_ECHO", "Resume 1 ECHO")
+    c.silence(400)
+    c.saw("dropped 2 'upon a time' ECHO")
+    c.never("Hold", "Flush")
+
+
+def test_a_caller_amid_its_echo_pauses_it_and_stops_it_once_that_is_gone():
+    c = telling()
+    c.hears("not tomorrow please", echo=0.5)
+    c.saw("Duck 1 MAYBE_ECHO", "Hold 1 MAYBE_ECHO")
+    c.never("Flush")
+    c.hears("on friday")
+    c.saw("Flush 1", "Cancel 1 WORDS")
+    c.silence(600)
+    c.saw("turned 2 'not tomorrow please on friday'")
+
+
+def near_the_end():
+    c = telling(text="Come in.", after=0.1)
+    c.never("closed 1")
+    return c
+
+
+def test_its_own_last_words_are_no_turn_when_they_come_late():
+    c = near_the_end()
+    c.hears("come in", ms=640, echo=0.5)
+    c.saw("closed 1 done")
+    c.silence(800)
+    c.saw("dropped 2 'come in' MAYBE_ECHO")
+    c.never("turned 2", "Generate 2")
+
+
+def test_what_a_caller_said_amid_its_last_words_is_answered():
+    c = near_the_end()
+    c.hears("come tomorrow", ms=640, echo=0.5)
+    c.saw("closed 1 done")
+    c.silence(900)
+    c.saw("turned 2 'come tomorrow'", "opened 2 turn")
+
+
 def test_a_cough_only_lowers_the_voice():
     c = telling()
     played = c.tracks[1].played

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .commands import Why
-from .lexicon import Lexicon, asks_to_stop, content_words, may_become_backchannel, overlap
+from .lexicon import Lexicon, asks_to_stop, besides, content_words, may_become_backchannel, overlap
 from .policy import BargeInPolicy, Yielding
 
 
@@ -69,15 +69,11 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     if overlap(e.words, e.agent_said) >= p.echo_words and not asks_to_stop(lexicon, e.words):
         return Verdict(Action.RESUME, Why.ECHO)
     if doubtful(e.unsure_ms, e.sure_ms, p):
-        return _doubt(e, p)
+        return _doubt(e, p, lexicon)
     if e.words and asks_to_stop(lexicon, e.words):
         return Verdict(Action.STOP, Why.STOP_WORD)
-    unfinished = not e.final and may_become_backchannel(lexicon, e.words)
-    meant = 0 if unfinished else content_words(lexicon, e.words)
-    # Recognisers guess: a single word counts while the voice goes on, or when it is certain.
-    guess = meant == 1 and not e.final and e.quiet_ms < p.resume_after_ms
-    sure = not guess or (e.quiet_ms == 0 and e.voiced_ms >= p.lone_word_ms)
-    if meant >= p.min_words and sure and e.voiced_ms >= p.min_speech_ms:
+    meant = _meant(e, e.words, lexicon)
+    if _enough(e, meant, p):
         return Verdict(Action.STOP, Why.WORDS)
     if e.quiet_ms >= p.resume_after_ms:
         return Verdict(Action.RESUME, Why.BACKCHANNEL if e.words else Why.QUIET_AGAIN)
@@ -95,6 +91,19 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     return Verdict(Action.KEEP, Why.SOUND_OVER_AGENT)
 
 
+def _meant(e: Evidence, words: str, lexicon: Lexicon) -> int:
+    """How many of the words are neither a backchannel nor the beginning of one."""
+    unfinished = not e.final and may_become_backchannel(lexicon, words)
+    return 0 if unfinished else content_words(lexicon, words)
+
+
+def _enough(e: Evidence, meant: int, p: BargeInPolicy) -> bool:
+    """Do so many words interrupt? Recognisers guess: a single one counts while the voice goes on, or when certain."""
+    guess = meant == 1 and not e.final and e.quiet_ms < p.resume_after_ms
+    sure = not guess or (e.quiet_ms == 0 and e.voiced_ms >= p.lone_word_ms)
+    return meant >= p.min_words and sure and e.voiced_ms >= p.min_speech_ms
+
+
 def _by_voice_alone(e: Evidence, p: BargeInPolicy) -> tuple[int, int]:
     """Voice (ms) after which the agent pauses, and after which it stops, while there are no words."""
     if not e.has_stt:
@@ -109,10 +118,12 @@ def doubtful(unsure_ms: int, sure_ms: int, p: BargeInPolicy) -> bool:
     return unsure_ms > 0 and sure_ms < p.min_speech_ms
 
 
-def _doubt(e: Evidence, p: BargeInPolicy) -> Verdict:
-    """Perhaps the agent hears itself. What would stop it pauses it: its own voice ends then, a caller's does not."""
+def _doubt(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
+    """Perhaps the agent hears itself. What would stop it pauses it: its own voice ends then, a caller's does not. Words
+    that it has just said itself are no reason."""
     if e.quiet_ms >= p.resume_after_ms:
         return Verdict(Action.RESUME, Why.MAYBE_ECHO)
-    if e.words or e.voiced_ms >= p.stop_after_ms:
+    words = besides(e.words, e.agent_said)
+    if asks_to_stop(lexicon, words) or _enough(e, _meant(e, words, lexicon), p) or e.voiced_ms >= p.stop_after_ms:
         return Verdict(Action.HOLD, Why.MAYBE_ECHO)
     return Verdict(Action.DUCK if e.voiced_ms >= p.duck_after_ms else Action.KEEP, Why.MAYBE_ECHO)

@@ -166,3 +166,10 @@ def overlap(words: str, said: str) -> float:
         return 0.0
     theirs = set(said.split())
     return sum(1 for w in mine if w in theirs) / len(mine)
+
+
+@lru_cache(maxsize=1024)
+def besides(words: str, said: str) -> str:
+    """The words of one normalised text that do not occur in another."""
+    theirs = set(said.split())
+    return " ".join(w for w in words.split() if w not in theirs)

@@ -221,9 +221,7 @@ class Listening:
         if turn is None or self.context.policy.turns is not Turns.LOCAL:
             return
         if turn.over_agent and not self.speaking.line:
-            if self.overlapping.doubtful(turn):
-                if not turn.speaking:
-                    self.drop(turn, Why.MAYBE_ECHO)
+            if self.overlapping.doubtful(turn) and self._may_be_echo(turn):
                 return
             self.overlapping.free(turn, Why.ENDED)
         if turn.speaking:
@@ -237,6 +235,19 @@ class Listening:
             self._judge_over_agent(turn)
         else:
             self._judge_silence(turn, silence, question)
+
+    def _may_be_echo(self, turn: Turn) -> bool:
+        """What began over the agent's voice may be nothing else. Its words tell, where there are any."""
+        if turn.speaking:
+            return True
+        silence = self._silence(turn)
+        self._ask_words(turn, silence, finished=True)
+        if turn.owed:
+            return True
+        if self.overlapping.own_words(turn):
+            self.drop(turn, Why.MAYBE_ECHO)
+            return True
+        return False
 
     def _silence(self, turn: Turn) -> int:
         """Silence since the true end of speech: consumed audio, and at most two windows of audio on its way."""

@@ -10,7 +10,7 @@ from .commands import Why
 from .context import Context
 from .events import UserSound
 from .hearing import Hearing, sure_samples
-from .lexicon import normalise
+from .lexicon import besides, content_words, normalise
 from .notices import UserTookFloor
 from .policy import InterruptedBy, Yielding
 from .speaking import Speaking
@@ -40,6 +40,8 @@ class Overlapping:
     speaking: Speaking
     hearing: Hearing
     overlap: Overlap | None = None
+    said: str = ""
+    """What the agent has said last, normalised."""
 
     @property
     def pending(self) -> bool:
@@ -68,6 +70,7 @@ class Overlapping:
             return
         overlap, mine = self.overlap, turn if turn is not None and turn.over_agent else None
         whole = mine or overlap
+        self.said = normalise(head.ledger.recent(head.played, _RECENT_CHARS))
         evidence = barge_in.Evidence(
             voiced_ms=in_ms(overlap.voiced if overlap else mine.voiced if mine else 0),
             unsure_ms=in_ms(whole.voiced - whole.sure) if whole else 0,
@@ -79,7 +82,7 @@ class Overlapping:
             partials=self.context.partials,
             interruptible=self.speaking.interruptible(),
             audible=head.audible,
-            agent_said=normalise(head.ledger.recent(head.played, _RECENT_CHARS)),
+            agent_said=self.said,
         )
         verdict = barge_in.judge(evidence, self.context.policy.barge_in, self.context.policy.lexicon)
         if mine is not None:
@@ -104,6 +107,10 @@ class Overlapping:
     def doubtful(self, turn: Turn) -> bool:
         """What began over the agent's voice may be nothing else."""
         return barge_in.doubtful(in_ms(turn.voiced - turn.sure), in_ms(turn.sure), self.context.policy.barge_in)
+
+    def own_words(self, turn: Turn) -> bool:
+        """Does it hold nothing but what the agent has just said itself?"""
+        return not content_words(self.context.policy.lexicon, besides(normalise(turn.text), self.said))
 
     def free(self, turn: Turn, why: Why) -> None:
         """From now on it is a turn like any other."""

@@ -1,17 +1,18 @@
 """Callers made of clips: who they are is drawn from a seed, what they sound like was measured from real audio.
 
-A caller has one voice and one line (clean, noisy, phone) for the whole call, answers what the agent asks, pauses as
-its turns do, and sometimes interrupts, says "uh-huh", coughs, talks to somebody else, or has a television on.
+A caller has one voice and one line (clean, noisy, phone, a loudspeaker in the room) for the whole call, answers what
+the agent asks, pauses as its turns do, and sometimes interrupts, says "uh-huh", coughs, talks to somebody else, or has
+a television on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from ..core.units import in_samples
-from .clips import Clip
+from .clips import Clip, Room, Split, load, rooms
 from .people import Truth, Utterance, Word
 
 TURNS = (3, 6)
@@ -38,10 +39,22 @@ class Stock:
     """Clips by what they are, ready to be drawn from."""
 
     clips: Sequence[Clip]
+    rooms: Mapping[str, Room] = field(default_factory=dict)
+    """Those in which callers hear the agent from a loudspeaker, by name."""
+
+    @classmethod
+    def shipped(cls, split: Split) -> Stock:
+        """All of one side."""
+        return cls(load(split), rooms(split))
 
     def of(self, kind: Truth, like: Clip, asked: str) -> list[Clip]:
-        """Those of a kind that fit: the same voice and line if there are any, and answers to what was asked."""
-        found = [c for c in self.clips if c.kind == kind.value and (kind is not Truth.TURN or c.asked == asked)]
+        """Those of a kind that fit: answers to what was asked, with or without a loudspeaker in the room; of the same
+        voice, line and room if there are any."""
+        found = [
+            c
+            for c in self.clips
+            if c.kind == kind.value and bool(c.room) == bool(like.room) and (kind is not Truth.TURN or c.asked == asked)
+        ]
         for fits in _LIKENESS:
             closer = [c for c in found if fits(c, like)]
             found = closer if len(closer) >= ENOUGH else found
@@ -51,6 +64,7 @@ class Stock:
 _LIKENESS: tuple[Callable[[Clip, Clip], bool], ...] = (
     lambda a, b: a.voice == b.voice,
     lambda a, b: a.condition.startswith("phone") == b.condition.startswith("phone"),
+    lambda a, b: a.room == b.room,
 )
 
 
@@ -80,6 +94,11 @@ class CastCaller:
     @property
     def done(self) -> bool:
         return self.turns_left <= 0
+
+    @property
+    def room(self) -> Room | None:
+        """Where this caller hears the agent from a loudspeaker."""
+        return self.stock.rooms.get(self.like.room)
 
     def asked(self, question: str) -> None:
         self.question = question
@@ -127,9 +146,10 @@ class CastCaller:
         return self._say(truth, at, agent)
 
     def _say(self, truth: Truth, at: int, over_agent: bool) -> Utterance | None:
-        asked = self.question if truth is Truth.TURN else ""
-        found = self.stock.of(truth, self.like, asked) or self.stock.of(truth, self.like, "")
-        if not found:
+        # Where nothing fits, anything that can be said out of the blue.
+        asked = (self.question, "", "open") if truth is Truth.TURN else ("",)
+        found = next(filter(None, (self.stock.of(truth, self.like, what) for what in asked)), None)
+        if found is None:
             return None
         if truth in (Truth.TURN, Truth.INTERRUPTION):
             self._answered, self.question = False, ""

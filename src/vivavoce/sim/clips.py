@@ -30,6 +30,35 @@ def holds(spans: Sequence[Span]) -> list[Span]:
     return [(before[1], after[0]) for before, after in pairwise(spans)]
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """What the ears make of each window of 512 samples."""
+
+    p: bytes
+    """Probability of speech, times 255."""
+    quiet: bytes
+    """Trailing samples below speech level, divided by `QUIET_UNIT`, at most 128."""
+    echo: bytes
+    """Probability that it is the agent's own voice, times 255; empty where that cannot come back."""
+
+
+class Room(msgspec.Struct, frozen=True):
+    """A room in which the agent's voice comes out of a loudspeaker and back into the caller's microphone. All windows
+    begin when the agent's voice is sent, not when it arrives."""
+
+    name: str
+    agent: str
+    """Whose voice it is."""
+    level_db: float
+    """How much softer it comes back than it was sent."""
+    delay_ms: int
+    first: Heard
+    """While only the agent speaks, for the first time in the call."""
+    later: Heard
+    """... and again, after a silence."""
+    tail: Heard
+    """... and when it has stopped in the middle."""
+
+
 class Clip(msgspec.Struct, frozen=True):
     """One sound. All times are ms from the start of its audio, which begins with silence or its own background."""
 
@@ -38,7 +67,7 @@ class Clip(msgspec.Struct, frozen=True):
     """`aside`: said to somebody else; `noise`: television, music, a second speaker in the background, a door."""
     voice: str
     """Engine and voice, as `flite:slt`, or the name of the human recording."""
-    condition: Literal["clean", "noisy", "phone", "phone_noisy", "television", "second_speaker"]
+    condition: Literal["clean", "noisy", "phone", "phone_noisy", "television", "second_speaker", "loudspeaker"]
     """How it was made worse before it was measured."""
     spans: list[tuple[int, int]]
     """Where there is voice (or the noise), to 10 ms. What lies between two spans of a turn is a hold: 200 to 5000 ms.
@@ -56,10 +85,24 @@ class Clip(msgspec.Struct, frozen=True):
     scores: list[list[int]] = []
     """For each span but those of noise: what a turn model said at 200, 400 and 800 ms of the silence after it, times
     255; empty when none was asked."""
+    room: str = ""
+    """The caller hears the agent from a loudspeaker in this `Room`."""
+    over: Heard | None = None
+    """There: what the ears make of it while the agent speaks on."""
 
 
 @cache
 def load(split: Split) -> tuple[Clip, ...]:
     """The clips of one side, as they are shipped."""
-    packed = files(__package__).joinpath("material", f"{split}.jsonl.gz").read_bytes()
-    return tuple(msgspec.json.Decoder(Clip).decode(line) for line in gzip.decompress(packed).splitlines())
+    return tuple(msgspec.json.Decoder(Clip).decode(line) for line in _lines(f"{split}.jsonl.gz"))
+
+
+@cache
+def rooms(split: Split) -> dict[str, Room]:
+    """The rooms of one side, by name."""
+    found = [msgspec.json.Decoder(Room).decode(line) for line in _lines(f"{split}.rooms.jsonl.gz")]
+    return {room.name: room for room in found}
+
+
+def _lines(name: str) -> list[bytes]:
+    return gzip.decompress(files(__package__).joinpath("material", name).read_bytes()).splitlines()

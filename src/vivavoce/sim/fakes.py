@@ -381,7 +381,7 @@ class FakePlayout:
         if track.dead:
             return
         if track.played >= command.samples or not track.released:
-            if track.released:
+            if track.released and not track.held:
                 track.played = min(track.written, track.played + self.FADE)
             self._die(command.reply, track)
         else:

@@ -75,7 +75,7 @@ def hold(
 
 def converse(policy: Policy, terms: Terms, first: int, count: int) -> Score:
     """Some dialogues, in one process."""
-    stock, total = Stock(load(terms.split)), Score()
+    stock, total = Stock.shipped(terms.split), Score()
     for seed in range(first, first + count):
         world = World(seed, base=policy, stock=stock, latencies=terms.latencies).run()
         total.add(world.checks.tally.finish())
@@ -91,7 +91,8 @@ def read(policy: Policy, terms: Terms, patience: float) -> tuple[float, Answers]
 
 
 def _reading(terms: Terms) -> list[Clip]:
-    """The turns to read: the same for every policy, voice by voice, as a call has one voice."""
-    turns = [clip for clip in load(terms.split) if clip.kind == "turn"]
+    """The turns to read: the same for every policy, voice by voice, as a call has one voice. Nobody answers them, so
+    none of those in whose room the agent would be heard."""
+    turns = [clip for clip in load(terms.split) if clip.kind == "turn" and not clip.room]
     chosen = Random(terms.first_seed).sample(turns, min(READ, len(turns)))
     return sorted(chosen, key=lambda clip: (clip.voice, clip.condition, clip.id))

@@ -35,9 +35,10 @@ from ..core.policy import BROWSER, Policy, Yielding, changed, keys
 from ..core.units import in_ms, in_samples
 from .cast import CastCaller, Stock
 from .checks import Checks
-from .clips import QUIET_UNIT, WINDOW, Clip
+from .clips import WINDOW
 from .fakes import NEARLY, PRICES, TOOLS, FakeLlm, FakePlayout, FakeStt, FakeTools, FakeTts, Latencies
 from .faults import NONE, Faults, draw
+from .loudspeaker import Loudspeaker, window
 from .people import KINDS, Caller, Person, Truth, Utterance, Word
 
 LONGEST_MS = 150_000
@@ -87,6 +88,8 @@ class World:
     tools: FakeTools = field(init=False)
     checks: Checks = field(init=False)
     microphone: Microphone = field(init=False)
+    loudspeaker: Loudspeaker | None = None
+    """Where the agent's voice comes back to the caller's microphone."""
     tool_chance: float = field(init=False)
     word_times: bool = field(init=False)
     has_stt: bool = field(init=False)
@@ -102,7 +105,11 @@ class World:
             self.kind, self.faults, self.policy = "cast", self.health or NONE, self.base
             self.tool_chance, self.word_times, self.has_stt, self.has_score = 0.0, True, True, False
         callers = Random(self.seed * 7919 + 1)
-        self.caller = Caller(self.kind, callers) if self.stock is None else CastCaller(self.stock, callers)
+        if self.stock is None:
+            self.caller = Caller(self.kind, callers)
+        else:
+            self.caller = cast = CastCaller(self.stock, callers)
+            self.loudspeaker = None if cast.room is None else Loudspeaker(self, cast.room)
         self.conversation = Conversation(self.policy, PRICES)
         self.stt, self.llm, self.tts = FakeStt(self), FakeLlm(self), FakeTts(self)
         self.playout, self.tools = FakePlayout(self), FakeTools(self)
@@ -256,7 +263,7 @@ class Microphone:
             self.current, self.said = begun, 0
             world.checks.utterance(begun)
         sound = self._judge(start)
-        self._tell_words()
+        self._tell_words(sound)
         faults = world.faults
         if faults.input_stall and world.rng.random() < faults.input_stall * 0.01:
             self.stalled_until = world.now + world.rng.randint(200, 2_500)
@@ -275,9 +282,17 @@ class Microphone:
         return in_ms(self.rested) < 5_000 and world.now < LONGEST_MS - SETTLE_MS
 
     def _judge(self, start: int) -> UserSound:
-        end, said, rng = start + WINDOW, self.current, self.world.rng
+        end, said, rng, back = start + WINDOW, self.current, self.world.rng, self.world.loudspeaker
+        if back is not None:
+            back.follow(start, self.world.playout.audible)
         if said is not None and said.clip is not None:
-            return _measured(said.clip, start - said.begun, start)
+            at = start - said.begun
+            if back is None:
+                return window(said.clip, at // WINDOW, start)
+            if at < len(said.clip.p) * WINDOW:
+                return back.over(said.clip, at, start) or window(said.clip, at // WINDOW, start)
+        if back is not None:
+            return back.alone(start) or UserSound(start, WINDOW, 0.0, WINDOW)
         if said is None or said.end + in_samples(110) < start:
             return UserSound(start, WINDOW, rng.random() * 0.12, WINDOW)
         voiced, last = 0, start
@@ -297,23 +312,23 @@ class Microphone:
             return []
         found = [w for w in said.words[self.said :] if w.end <= upto + NEARLY]
         self.said += len(found)
-        return found
+        return [w for w in found if self._passes(w)]
 
-    def _tell_words(self) -> None:
-        said = self.current
-        if said is None or not self.world.has_stt:
+    def _passes(self, word: Word) -> bool:
+        return self.world.loudspeaker is None or self.world.loudspeaker.passes(word)
+
+    def _tell_words(self, sound: UserSound) -> None:
+        if not self.world.has_stt:
             return
-        while self.said < len(said.words) and said.words[self.said].end <= self.at:
-            self.world.stt.word(said.words[self.said], said.loudness < 0.85 and said.truth is Truth.TURN)
+        if self.world.loudspeaker is not None:
+            self.world.loudspeaker.judged(sound)
+            for word in self.world.loudspeaker.words(self.at):
+                self.world.stt.word(word, False)
+        said = self.current
+        while said is not None and self.said < len(said.words) and said.words[self.said].end <= self.at:
+            if self._passes(said.words[self.said]):
+                self.world.stt.word(said.words[self.said], said.loudness < 0.85 and said.truth is Truth.TURN)
             self.said += 1
-
-
-def _measured(clip: Clip, at: int, start: int) -> UserSound:
-    """The window of a clip at this sample of it; silence when it is over."""
-    n = at // WINDOW
-    if n >= len(clip.p):
-        return UserSound(start, WINDOW, 0.0, WINDOW)
-    return UserSound(start, WINDOW, clip.p[n] / 255, min(WINDOW, clip.quiet[n] * QUIET_UNIT))
 
 
 def _vary(rng: Random, policy: Policy) -> Policy:

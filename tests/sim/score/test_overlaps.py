@@ -45,6 +45,21 @@ def test_dead_air_lasts_until_somebody_speaks() -> None:
     assert (stopped.resumed, stopped.dead_air_ms) == (0, 3_500)
 
 
+def test_a_stop_without_any_sound_of_the_caller_is_the_agents_own() -> None:
+    cough = sound("tic", (1_000, 1_300))
+    for agent, own, silence in (
+        ("0-1500!", 0, 0),
+        ("0-1500", 0, 0),
+        ("0-3299!", 0, 0),
+        ("0-3300! 3700-4000", 1, 400),
+        ("0-900!", 1, 0),
+    ):
+        found = Overlaps.of(talk([cough], agent))
+        assert (found.unprovoked, found.unprovoked_ms) == (own, silence), agent
+    answered = Overlaps.of(talk([cough, sound("turn", (5_000, 6_000))], "0-4000! 6300-7000"))
+    assert (answered.unprovoked, answered.unprovoked_ms) == (1, 1_000)
+
+
 def test_in_the_agents_silence_the_error_is_an_answer() -> None:
     before = sound("turn", (0, 1_000))
     for agent, kept in (("1300-2000", 1), ("1300-2000 5000-6000", 0), ("1300-2000 7000-8000", 1)):

@@ -14,7 +14,6 @@ from ...audio.wav import read_wav
 from ...core.errors import BadInput
 from ...core.policy import Policy
 from ...sim.cast import Stock
-from ...sim.clips import load as load_clips
 from ...sim.fakes import PRICES
 from ...sim.reading import PATIENCE, at_patience
 from ...sim.score.answers import Answers
@@ -85,7 +84,7 @@ def _heard(wav: Path, truth: tuple[Sound, ...]) -> Score:
 
 def keep(folder: Path, policy: Policy, terms: Terms) -> None:
     """Write the simulated calls as recordings with truth, a folder each."""
-    stock = Stock(load_clips(terms.split))
+    stock = Stock.shipped(terms.split)
     for seed in range(terms.first_seed, terms.first_seed + terms.dialogues):
         world = World(seed, base=policy, stock=stock, latencies=terms.latencies, keep_log=True).run()
         place = folder / f"{seed:06}"

@@ -48,6 +48,8 @@ ROWS: tuple[tuple[str, tuple[Row, ...]], ...] = (
             ("barge_in_f1", "F1", ""),
             ("false_stops_per_minute", "false stops a minute of agent", ""),
             ("dead_air_ms", "dead air after them", "ms"),
+            ("self_stops_per_minute", "stops without any sound of the caller, a minute", ""),
+            ("self_dead_air_ms", "dead air after those", "ms"),
         ),
     ),
     (

@@ -31,7 +31,8 @@ class Follow:
     """When a turn was decided to be over."""
     _leads: dict[int, int] = field(default_factory=dict)
     """Silent samples at the beginning of each reply."""
-    _begun: set[int] = field(default_factory=set)
+    _reached: dict[int, int] = field(default_factory=dict)
+    """How much of each reply was heard, of those that began to sound."""
     _early: set[int] = field(default_factory=set)
     _opened: set[int] = field(default_factory=set)
 
@@ -42,8 +43,8 @@ class Follow:
                 self.score.audio_ms += event.samples // 16
             case ReplyAudio() if event.part == 0:
                 self._leads.setdefault(event.reply, event.lead)
-            case Played() if event.samples > self._leads.get(event.reply, 0):
-                self._begun.add(event.reply)
+            case Played() if event.samples > self._reached.get(event.reply, self._leads.get(event.reply, 0)):
+                self._reached[event.reply] = event.samples
                 self._heard(now)
             case _:
                 pass
@@ -51,7 +52,7 @@ class Follow:
             match command:
                 case Report():
                     self.score.reports += 1
-                case Flush(reply=reply) | Hold(reply=reply) if reply in self._begun:
+                case Flush(reply=reply) | Hold(reply=reply) if reply in self._reached:
                     self.stops.append(now)
                 case Generate(reply=reply, speculative=True):
                     self._early.add(reply)

@@ -37,6 +37,10 @@ class Overlaps(Sums):
     """... and spoke again within 1 s of the end of that sound."""
     dead_air_ms: int = 0
     """Silence after them, until the agent or the caller speaks."""
+    unprovoked: int = 0
+    """Times the agent's voice was cut though the caller made no sound: it heard itself, if anything."""
+    unprovoked_ms: int = 0
+    """Silence after those."""
     agent_ms: int = 0
     """The agent's audible speech."""
 
@@ -48,6 +52,9 @@ class Overlaps(Sums):
                 counts._interruptions(dialogue, sound)
             else:
                 counts._harmless(dialogue, sound)
+        for voice in dialogue.voices:
+            if voice.cut and not any(s.start < voice.end and s.end > voice.end - YIELD_MS for s in dialogue.sounds):
+                counts._unprovoked(dialogue, voice)
         return counts
 
     def _interruptions(self, dialogue: Dialogue, sound: Sound) -> None:
@@ -79,10 +86,13 @@ class Overlaps(Sums):
 
     def _false_stop(self, dialogue: Dialogue, sound: Sound, voice: Voice, claimed: int) -> None:
         self.false_stops += 1
-        again = next((v.start for v in dialogue.voices if v.start >= voice.end), NEVER)
-        self.resumed += again <= sound.end + 1_000
-        if min(again, claimed) < NEVER:
-            self.dead_air_ms += min(again, claimed) - voice.end
+        self.resumed += _again(dialogue, voice) <= sound.end + 1_000
+        self.dead_air_ms += _silence(dialogue, voice, claimed)
+
+    def _unprovoked(self, dialogue: Dialogue, voice: Voice) -> None:
+        self.unprovoked += 1
+        claimed = min((s.start for s in dialogue.sounds if s.claims and s.start >= voice.end), default=NEVER)
+        self.unprovoked_ms += _silence(dialogue, voice, claimed)
 
     def metrics(self) -> dict[str, Any]:
         wrongly = self.false_stops
@@ -109,10 +119,24 @@ class Overlaps(Sums):
             "false_stops_per_minute": rate(wrongly * 60_000, self.agent_ms),
             "resume_ok": rate(self.resumed, wrongly),
             "dead_air_ms": self.dead_air_ms,
+            "self_stops": self.unprovoked,
+            "self_stops_per_minute": rate(self.unprovoked * 60_000, self.agent_ms),
+            "self_dead_air_ms": self.unprovoked_ms,
         }
 
     def _survival(self, kind: Truth) -> float | None:
         return rate(self.kept[kind], self.met[kind])
+
+
+def _again(dialogue: Dialogue, voice: Voice) -> int:
+    """When the agent is next heard."""
+    return next((v.start for v in dialogue.voices if v.start >= voice.end), NEVER)
+
+
+def _silence(dialogue: Dialogue, voice: Voice, claimed: int) -> int:
+    """How long it was silent after its voice was cut, until it or the caller spoke; 0 when nobody did any more."""
+    until = min(_again(dialogue, voice), claimed)
+    return until - voice.end if until < NEVER else 0
 
 
 def _left_alone(dialogue: Dialogue, sound: Sound) -> bool | None:

@@ -118,8 +118,15 @@ def test_a_stop_word_needs_nothing_else(known, action, why):
         ({"words": "yeah tomorrow", "voiced_ms": 280, "quiet_ms": 32}, Action.DUCK, Why.SOUND_OVER_AGENT),
         ({"words": "tomorrow morning", "voiced_ms": 120}, Action.STOP, Why.WORDS),
         ({"words": "tomorrow", "voiced_ms": 120, "quiet_ms": 199}, Action.DUCK, Why.SOUND_OVER_AGENT),
-        ({"words": "tomorrow", "voiced_ms": 120, "quiet_ms": 200}, Action.STOP, Why.WORDS),
+        # Once the voice has ended, it is certain when the recogniser has said its last.
+        ({"words": "tomorrow", "voiced_ms": 120, "quiet_ms": 2000}, Action.DUCK, Why.WORDS),
+        ({"words": "tomorrow", "voiced_ms": 120, "quiet_ms": 2000, "final": True}, Action.STOP, Why.WORDS),
         ({"words": "tomorrow", "voiced_ms": 120, "final": True}, Action.STOP, Why.WORDS),
+        # The last word of several is no better: "i the" becomes "i see".
+        ({"words": "i the", "voiced_ms": 279}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "i the", "voiced_ms": 280}, Action.STOP, Why.WORDS),
+        ({"words": "i the", "voiced_ms": 400, "quiet_ms": 32}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "i the", "voiced_ms": 120, "final": True}, Action.STOP, Why.WORDS),
     ]
 )
 def test_one_word_that_means_something_with_enough_voice_is_an_interruption(known, action, why):
@@ -200,8 +207,8 @@ def test_presets_move_the_thresholds_and_nothing_else(preset):
     assert judged(p, voiced_ms=p.duck_after_ms)[0] is Action.DUCK
     assert judged(p, voiced_ms=p.hold_after_ms)[0] is Action.HOLD
     assert judged(p, voiced_ms=p.stop_after_ms) == (Action.STOP, Why.LONG_SPEECH)
-    assert judged(p, voiced_ms=p.min_speech_ms - 1, words="not tomorrow")[0] is Action.DUCK
-    assert judged(p, voiced_ms=p.min_speech_ms, words="not tomorrow") == (Action.STOP, Why.WORDS)
+    assert judged(p, voiced_ms=p.min_speech_ms - 1, words="monday morning")[0] is Action.DUCK
+    assert judged(p, voiced_ms=p.min_speech_ms, words="monday morning") == (Action.STOP, Why.WORDS)
     assert judged(p, voiced_ms=p.lone_word_ms - 1, words="tomorrow")[0] is Action.DUCK
     assert judged(p, voiced_ms=p.lone_word_ms, words="tomorrow") == (Action.STOP, Why.WORDS)
     assert judged(p, voiced_ms=p.min_speech_ms, words="uh huh")[0] is Action.DUCK

@@ -88,6 +88,27 @@ def test_what_a_caller_said_amid_its_last_words_is_answered():
     c.saw("turned 2 'come tomorrow'", "opened 2 turn")
 
 
+@pytest.mark.parametrize("answers", [True, False])
+def test_one_word_at_the_end_waits_for_final_words_or_until_there_will_be_none(answers):
+    c = telling(text=STORY * 3)
+    c.stt_ms = 150 if answers else None
+    c.hears("tomorrow", ms=352)
+    c.silence(320)
+    c.saw("Duck 1", "FinishWords 2")
+    c.never("Cancel", "Resume")
+    c.silence(2_700)
+    c.saw("Cancel 1 WORDS")
+
+
+def test_a_guess_that_becomes_a_backchannel_does_not_stop_it():
+    c = telling(text=STORY * 3)
+    c.hears("i the", ms=352)
+    c.words[-1] = ("see", *c.words[-1][1:])
+    c.silence(640)
+    c.saw("Duck 1", "Resume 1 BACKCHANNEL", "dropped 2 'i see'")
+    c.never("Cancel", "Hold")
+
+
 def test_a_cough_only_lowers_the_voice():
     c = telling()
     played = c.tracks[1].played

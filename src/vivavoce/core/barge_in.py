@@ -73,8 +73,11 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     if e.words and asks_to_stop(lexicon, e.words):
         return Verdict(Action.STOP, Why.STOP_WORD)
     meant = _meant(e, e.words, lexicon)
-    if _enough(e, meant, p):
+    enough = meant >= p.min_words and e.voiced_ms >= p.min_speech_ms
+    if enough and _certain(e, e.words, p, lexicon):
         return Verdict(Action.STOP, Why.WORDS)
+    if e.quiet_ms >= p.resume_after_ms and enough:
+        return Verdict(Action.DUCK, Why.WORDS)
     if e.quiet_ms >= p.resume_after_ms:
         return Verdict(Action.RESUME, Why.BACKCHANNEL if e.words else Why.QUIET_AGAIN)
     if e.words and not meant:
@@ -97,11 +100,12 @@ def _meant(e: Evidence, words: str, lexicon: Lexicon) -> int:
     return 0 if unfinished else content_words(lexicon, words)
 
 
-def _enough(e: Evidence, meant: int, p: BargeInPolicy) -> bool:
-    """Do so many words interrupt? Recognisers guess: a single one counts while the voice goes on, or when certain."""
-    guess = meant == 1 and not e.final and e.quiet_ms < p.resume_after_ms
-    sure = not guess or (e.quiet_ms == 0 and e.voiced_ms >= p.lone_word_ms)
-    return meant >= p.min_words and sure and e.voiced_ms >= p.min_speech_ms
+def _certain(e: Evidence, words: str, p: BargeInPolicy, lexicon: Lexicon) -> bool:
+    """Recognisers guess: where all hangs on the last word, it counts when they have said their last, or while the voice
+    goes on."""
+    before, _, _ = words.rpartition(" ")
+    guess = not e.final and not _meant(e, before, lexicon)
+    return not guess or (e.quiet_ms == 0 and e.voiced_ms >= p.lone_word_ms)
 
 
 def _by_voice_alone(e: Evidence, p: BargeInPolicy) -> tuple[int, int]:
@@ -124,6 +128,8 @@ def _doubt(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     if e.quiet_ms >= p.resume_after_ms:
         return Verdict(Action.RESUME, Why.MAYBE_ECHO)
     words = besides(e.words, e.agent_said)
-    if asks_to_stop(lexicon, words) or _enough(e, _meant(e, words, lexicon), p) or e.voiced_ms >= p.stop_after_ms:
+    enough = _meant(e, words, lexicon) >= p.min_words and e.voiced_ms >= p.min_speech_ms
+    means_it = asks_to_stop(lexicon, words) or (enough and _certain(e, words, p, lexicon))
+    if means_it or e.voiced_ms >= p.stop_after_ms:
         return Verdict(Action.HOLD, Why.MAYBE_ECHO)
     return Verdict(Action.DUCK if e.voiced_ms >= p.duck_after_ms else Action.KEEP, Why.MAYBE_ECHO)

@@ -77,7 +77,7 @@ class Overlapping:
             sure_ms=in_ms(whole.sure) if whole else 0,
             quiet_ms=in_ms(self.hearing.position - overlap.last if overlap else _LONG_AGO),
             words=normalise(mine.text) if mine else "",
-            final=mine.settled if mine else False,
+            final=mine is not None and (mine.settled or mine.given_up),
             has_stt=self.context.has_stt,
             partials=self.context.partials,
             interruptible=self.speaking.interruptible(),

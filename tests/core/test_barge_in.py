@@ -239,6 +239,9 @@ def test_it_takes_more_to_interrupt_on_the_phone_than_over_a_headset():
         # Nor for words that the agent has just said, however few.
         ({"unsure_ms": 300, "words": "next train"}, Action.DUCK, Why.MAYBE_ECHO),
         ({"unsure_ms": 300, "words": "next bus please"}, Action.HOLD, Why.MAYBE_ECHO),
+        # A caller's words among many of its own count all the same.
+        ({"unsure_ms": 300, "words": "the next train to stop it"}, Action.HOLD, Why.MAYBE_ECHO),
+        ({"unsure_ms": 300, "sure_ms": 120, "words": "the next train"}, Action.RESUME, Why.ECHO),
     ]
 )
 def test_what_may_be_the_agents_own_voice_pauses_and_does_not_stop_it(known, action, why):

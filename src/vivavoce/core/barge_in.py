@@ -66,10 +66,10 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     if not may_stop(p, e.interruptible):
         quiet = e.quiet_ms >= p.resume_after_ms
         return Verdict(Action.RESUME if quiet else Action.KEEP, Why.UNINTERRUPTIBLE)
-    if overlap(e.words, e.agent_said) >= p.echo_words and not asks_to_stop(lexicon, e.words):
-        return Verdict(Action.RESUME, Why.ECHO)
     if doubtful(e.unsure_ms, e.sure_ms, p):
         return _doubt(e, p, lexicon)
+    if overlap(e.words, e.agent_said) >= p.echo_words and not asks_to_stop(lexicon, e.words):
+        return Verdict(Action.RESUME, Why.ECHO)
     if e.words and asks_to_stop(lexicon, e.words):
         return Verdict(Action.STOP, Why.STOP_WORD)
     meant = _meant(e, e.words, lexicon)

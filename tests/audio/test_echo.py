@@ -120,6 +120,18 @@ def test_a_path_that_changes_is_doubted_and_found_again():
     assert share(told, there + 0.7) > 0.9
 
 
+def test_a_path_that_changes_while_the_voice_is_paused_is_doubted():
+    gap, blip = np.zeros(int(0.45 * RATE)), voice(0.06, 6)
+    before = np.concatenate([voice(3.0, 1), gap, blip, gap])
+    agent = np.concatenate([before, voice(3.0, 3)])
+    late = through_the_room(agent, 280)
+    mic = np.where(np.arange(agent.size) < before.size, through_the_room(agent, 80), late) + hiss(agent.size / RATE)
+    told = watch(EchoMeter(), agent, mic)
+    again = before.size / RATE
+    assert min(p for at, p in told if again < at) >= UNKNOWN
+    assert share(told, again + 0.7) > 0.9
+
+
 def test_a_path_once_known_is_remembered():
     meter = EchoMeter()
     watch(meter, AGENT, through_the_room(AGENT, 120) + hiss(6.0))

@@ -49,8 +49,8 @@ _CERTAIN = 0.7
 _KNOWN_HOPS = 8
 """So soon after certain echo nobody looks for another path."""
 _SURPRISE_HOPS = 40
-"""0.6 s: so soon after certain echo, what is not explained may be the same echo by another path, as when a player's
-buffer ran dry."""
+"""0.6 s in which echo was to be expected: so soon after certain echo, what is not explained may be the same echo by
+another path, as when a player's buffer ran dry or the voice was paused."""
 UNKNOWN = 0.5
 _CHECK_HOPS = 64
 _EARLY, _LATE = -800, 3200
@@ -79,10 +79,11 @@ class EchoMeter:
         self._hops = 0
         self._sounding = False
         """Something of the loudspeaker may be heard now."""
-        self._certain = -_SURPRISE_HOPS
+        self._certain = -_KNOWN_HOPS
         """The last hop that was surely echo."""
-        self._began = -_SURPRISE_HOPS
-        """The hop in which the loudspeaker began to sound."""
+        self._expected = _SURPRISE_HOPS
+        """Hops in which echo was to be expected by any path, since the last that was surely echo, and since the
+        loudspeaker began to sound."""
         self._unheard = 0
         """Hops in which the loudspeaker should have been heard, and was not."""
         self._delay: int | None = None
@@ -122,13 +123,13 @@ class EchoMeter:
         self._rest = self._rest[whole:]
         if self._delay is None:
             return UNKNOWN if self._sounding and self._unheard < _UNHEARD_HOPS else 0.0
-        doubt = self._learnt < _LEARNING_HOPS or self._hops - max(self._certain, self._began) < _SURPRISE_HOPS
+        doubt = self._learnt < _LEARNING_HOPS or self._expected < _SURPRISE_HOPS
         if self._energy <= 0.0:
             return UNKNOWN if doubt and self._sounding else 0.0
         explained = 1.0 - self._unexplained / self._energy
         found = min(1.0, max(0.0, (explained - 0.3) / 0.4))
         if found >= _CERTAIN:
-            self._certain = self._hops
+            self._certain, self._expected = self._hops, 0
         return max(found, UNKNOWN) if doubt else found
 
     def _pair(self, coming: int) -> None:
@@ -157,7 +158,7 @@ class EchoMeter:
         level = _rms(sounding)
         if level >= _FAINT and not self._sounding:
             # After silence a player begins anew, and its path may be longer or shorter than before.
-            self._began = self._hops
+            self._expected = 0
             self._spectrum[:] = 0.0
         self._sounding = level >= _FAINT
         if not self._sounding:
@@ -165,9 +166,10 @@ class EchoMeter:
             self._energy = 0.0
             return
         loud = _rms(self._mic[-_FRAME:]) > _FAINT
-        if _rms(sounding[:_PIECE]) >= _FAINT and _rms(self._mic) < _LEAK * level:
+        if _rms(sounding[:_PIECE]) >= _FAINT:
             # It sounded longer ago than any path takes.
-            self._unheard += 1
+            self._expected += 1
+            self._unheard += _rms(self._mic) < _LEAK * level
         if loud and self._hops % _SEARCH_HOPS == 0 and self._hops - self._certain > _KNOWN_HOPS:
             self._search(sounding)
         if self._delay is None:

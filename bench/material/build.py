@@ -116,7 +116,6 @@ def build(plan: Plan) -> Built:
     level = rng.uniform(*_LOUDNESS_DB) + made.softer_db
     line = arrive(made.take, condition, company(plan.split, made.voice), noise, level)
     heard = measure(line)
-    said = at_level_of(padded(made.take), made.take.sound, level)
     clip = Clip(
         id=plan.id,
         kind=made.kind,
@@ -129,7 +128,7 @@ def build(plan: Plan) -> Built:
         asked=made.asked,
         habit=made.habit if made.habit != "pause" or len(made.take.spans) > 1 else "",
         room=place.name if place else "",
-        over=over(plan.split, place, said, noise) if place else None,
+        over=over(plan.split, place, at_level_of(padded(made.take), made.take.sound, level), noise) if place else None,
     )
     return Built(clip, line, made.places)
 

@@ -105,13 +105,17 @@ def pink(rng: np.random.Generator, size: int) -> Sound:
 
 def far(sound: Sound, rng: np.random.Generator, seconds: float = 0.35) -> Sound:
     """The sound from another corner of a room: reverberated, its highs and lows lost."""
+    return band(reverberated(sound, rng, seconds, 0.9), 150.0, 5000.0)
+
+
+def reverberated(sound: Sound, rng: np.random.Generator, seconds: float, share: float) -> Sound:
+    """The sound with a room around it, which has fallen by 60 dB after so long and is `share` times as strong."""
     t = np.arange(int(seconds * RATE)) / RATE
     tail = rng.normal(size=t.size) * 10.0 ** (-3.0 * t / seconds)
-    tail *= 0.9 / np.sqrt(np.sum(tail * tail))
+    tail *= share / np.sqrt(np.sum(tail * tail))
     tail[0] += 1.0
     size = 1 << (sound.size + tail.size - 1).bit_length()
-    wet = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(tail, size), size)[: sound.size]
-    return band(wet, 150.0, 5000.0)
+    return np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(tail, size), size)[: sound.size]
 
 
 def _noise(rng: np.random.Generator, size: int, company: Company) -> Sound:

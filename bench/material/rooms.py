@@ -11,7 +11,7 @@ from vivavoce.audio.pcm import Pcm, from_float
 from vivavoce.audio.resample import resample
 from vivavoce.sim.clips import WINDOW, Heard, Room, Split
 
-from .conditions import Line, band, room
+from .conditions import Line, band, reverberated, room
 from .join import RATE, Sound, at_level
 from .measure import measure
 from .synth import Manner, say
@@ -108,13 +108,7 @@ def _voice(split: Split) -> Sound:
 
 def _air(place: Place, played: Sound) -> Sound:
     """What of it arrives at the microphone: late, through a small loudspeaker, with the room's reverberation."""
-    rng = np.random.default_rng(place.delay_ms)
-    t = np.arange(int(place.reverb_s * RATE)) / RATE
-    tail = rng.normal(size=t.size) * 10.0 ** (-3.0 * t / place.reverb_s)
-    tail *= 0.6 / np.sqrt(np.sum(tail * tail))
-    tail[0] += 1.0
-    size = 1 << (played.size + tail.size - 1).bit_length()
-    wet = np.fft.irfft(np.fft.rfft(played, size) * np.fft.rfft(tail, size), size)[: played.size]
+    wet = reverberated(played, np.random.default_rng(place.delay_ms), place.reverb_s, 0.6)
     late = place.delay_ms * RATE // 1000
     arrived = np.concatenate([np.zeros(late), wet[: played.size - late]])
     return band(arrived, 200.0, 6000.0) * 10.0 ** (place.level_db / 20.0)

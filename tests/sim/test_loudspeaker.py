@@ -69,7 +69,7 @@ def test_a_clip_is_heard_over_the_voice_only_while_that_comes_back() -> None:
     back, clip = speaker(), at_home(CLIPS[0], echo=77)
     assert back.over(clip, 0, 0) is None
     back.follow(0, audible=True)
-    sound = back.over(clip, 2 * WINDOW, WINDOW)
+    sound = back.over(clip, 2, WINDOW)
     assert sound is not None
     assert round(sound.echo * 255) == 77
     assert back.over(CLIPS[0], 0, 0) is None

@@ -73,7 +73,7 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     if e.words and asks_to_stop(lexicon, e.words):
         return Verdict(Action.STOP, Why.STOP_WORD)
     meant = _meant(e, e.words, lexicon)
-    enough = meant >= p.min_words and e.voiced_ms >= p.min_speech_ms
+    enough = _enough(e, meant, p)
     if enough and _certain(e, e.words, p, lexicon):
         return Verdict(Action.STOP, Why.WORDS)
     if e.quiet_ms >= p.resume_after_ms and enough:
@@ -98,6 +98,11 @@ def _meant(e: Evidence, words: str, lexicon: Lexicon) -> int:
     """How many of the words are neither a backchannel nor the beginning of one."""
     unfinished = not e.final and may_become_backchannel(lexicon, words)
     return 0 if unfinished else content_words(lexicon, words)
+
+
+def _enough(e: Evidence, meant: int, p: BargeInPolicy) -> bool:
+    """Are these words, with the voice behind them, an interruption?"""
+    return meant >= p.min_words and e.voiced_ms >= p.min_speech_ms
 
 
 def _certain(e: Evidence, words: str, p: BargeInPolicy, lexicon: Lexicon) -> bool:
@@ -128,8 +133,7 @@ def _doubt(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     if e.quiet_ms >= p.resume_after_ms:
         return Verdict(Action.RESUME, Why.MAYBE_ECHO)
     words = besides(e.words, e.agent_said)
-    enough = _meant(e, words, lexicon) >= p.min_words and e.voiced_ms >= p.min_speech_ms
-    means_it = asks_to_stop(lexicon, words) or (enough and _certain(e, words, p, lexicon))
-    if means_it or e.voiced_ms >= p.stop_after_ms:
+    means_it = _enough(e, _meant(e, words, lexicon), p) and _certain(e, words, p, lexicon)
+    if means_it or asks_to_stop(lexicon, words) or e.voiced_ms >= p.stop_after_ms:
         return Verdict(Action.HOLD, Why.MAYBE_ECHO)
     return Verdict(Action.DUCK if e.voiced_ms >= p.duck_after_ms else Action.KEEP, Why.MAYBE_ECHO)

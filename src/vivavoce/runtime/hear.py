@@ -21,7 +21,7 @@ from .supervise import as_provider_error
 _RECENT_S = 8
 _KEPT_S = 30
 """Audio kept for a recogniser that takes over."""
-_SUPPRESSED = 0.7
+SUPPRESSED = 0.7
 """Echo, by its probability, that the recogniser does not hear."""
 _REOPENINGS = 3
 """How often a detector that fails is replaced."""
@@ -144,7 +144,7 @@ class Ears:
         echo = 0.0
         if self._echo is not None:
             echo = round(self._echo(window.pcm), 3)
-            self._feed(window.start, window.pcm if echo < _SUPPRESSED else np.zeros_like(window.pcm))
+            self._feed(window.start, window.pcm if echo < SUPPRESSED else np.zeros_like(window.pcm))
         self._detect(window, echo)
 
     def _detect(self, window: Frame, echo: float) -> None:

@@ -13,7 +13,7 @@ from random import Random
 
 from ..core.units import in_samples
 from .clips import Clip, Room, Split, load, rooms
-from .people import Truth, Utterance, Word
+from .people import Truth, Utterance, Word, plain
 
 TURNS = (3, 6)
 """How many turns a caller takes."""
@@ -162,10 +162,5 @@ class CastCaller:
 def played(clip: Clip, at: int, truth: Truth) -> Utterance:
     """A clip whose audio begins at caller sample `at`."""
     spans = [(at + in_samples(a), at + in_samples(b)) for a, b in clip.spans]
-    words = [Word(_plain(text), at + in_samples(a), at + in_samples(b)) for text, a, b in clip.words]
+    words = [Word(plain(text), at + in_samples(a), at + in_samples(b)) for text, a, b in clip.words]
     return Utterance(truth, spans, words, clip=clip, begun=at)
-
-
-def _plain(word: str) -> str:
-    """As a recogniser without punctuation writes it: one with it does not know a pause from an end either."""
-    return word.strip(".,?!;:").lower()

@@ -7,20 +7,20 @@ doubts it when a reply begins, and what is left when the agent stops.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from ..core.events import UserSound
+from ..core.events import UserSound, WordEnd
 from ..core.units import IN_RATE, OUT_RATE, in_samples
+from ..runtime.hear import SUPPRESSED
 from .clips import QUIET_UNIT, WINDOW, Clip, Heard, Room
-from .people import Word
+from .people import Word, plain
 
 if TYPE_CHECKING:
     from .world import World
 
-SUPPRESSED = 0.7
-"""Echo, by its probability, that the recogniser does not hear (`runtime/hear.py`)."""
 APART = in_samples(300)
 """Silence of the agent after which it speaks anew."""
 KEPT = 400
@@ -54,11 +54,11 @@ class Loudspeaker:
             self.stretches += 1
         self.until = start + WINDOW
 
-    def over(self, clip: Clip, at: int, start: int) -> UserSound | None:
-        """The window of a clip at this sample of it, while the agent's voice comes back; None when it does not."""
+    def over(self, clip: Clip, n: int, start: int) -> UserSound | None:
+        """Window `n` of a clip, while the agent's voice comes back; None when it does not."""
         if clip.over is None or self._alone(start) is None:
             return None
-        return window(clip.over, at // WINDOW, start)
+        return window(clip.over, n, start)
 
     def alone(self, start: int) -> UserSound | None:
         """The window, while only the agent speaks; None when nothing of it is left."""
@@ -99,22 +99,24 @@ class Loudspeaker:
         reply = self.world.playout.playing
         if reply is None:
             return
-        played, begin, number = self.world.playout.track(reply).played, 0, 0
-        late = in_samples(self.room.delay_ms)
-        for text, samples, ends in self.world.tts.truth.get(reply, []):
-            chars, last = 0, begin
-            for end in ends:
-                number += 1
-                if begin + end.samples > played:
-                    return
-                if number > self._told.get(reply, 0):
-                    self._told[reply] = number
-                    ago = (played - begin - end.samples) * IN_RATE // OUT_RATE
-                    length = (begin + end.samples - last) * IN_RATE // OUT_RATE
-                    there = at - ago + late
-                    self._arriving.append(Word(_bare(text[chars : end.chars]), there - length, there))
-                chars, last = end.chars, begin + end.samples
-            begin += samples
+        played, told = self.world.playout.track(reply).played, self._told.get(reply, 0)
+        for word, begin, end in islice(_words(self.world.tts.truth.get(reply, ())), told, None):
+            if end > played:
+                return
+            self._told[reply] = told = told + 1
+            back = at - (played - end) * IN_RATE // OUT_RATE + in_samples(self.room.delay_ms)
+            self._arriving.append(Word(plain(word), back - (end - begin) * IN_RATE // OUT_RATE, back))
+
+
+def _words(parts: Iterable[tuple[str, int, Sequence[WordEnd]]]) -> Iterator[tuple[str, int, int]]:
+    """The words of a reply, and where each begins and ends (24 kHz). Parts in order: text, samples, word ends."""
+    begun = 0
+    for text, samples, ends in parts:
+        chars, last = 0, begun
+        for end in ends:
+            yield text[chars : end.chars], last, begun + end.samples
+            chars, last = end.chars, begun + end.samples
+        begun += samples
 
 
 def window(heard: Heard | Clip, n: int, start: int) -> UserSound:
@@ -123,7 +125,3 @@ def window(heard: Heard | Clip, n: int, start: int) -> UserSound:
         return UserSound(start, WINDOW, 0.0, WINDOW)
     echo = heard.echo[n] / 255 if isinstance(heard, Heard) and heard.echo else 0.0
     return UserSound(start, WINDOW, heard.p[n] / 255, min(WINDOW, heard.quiet[n] * QUIET_UNIT), echo)
-
-
-def _bare(word: str) -> str:
-    return word.strip().strip(".,?!;:").lower()

@@ -53,6 +53,11 @@ class Word:
     end: int
 
 
+def plain(word: str) -> str:
+    """As a recogniser without punctuation writes it: one with it does not know a pause from an end either."""
+    return word.strip(" .,?!;:").lower()
+
+
 @dataclass(slots=True)
 class Utterance:
     """One stretch of the caller's sound, with pauses inside it."""

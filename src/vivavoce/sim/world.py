@@ -282,17 +282,11 @@ class Microphone:
         return in_ms(self.rested) < 5_000 and world.now < LONGEST_MS - SETTLE_MS
 
     def _judge(self, start: int) -> UserSound:
-        end, said, rng, back = start + WINDOW, self.current, self.world.rng, self.world.loudspeaker
-        if back is not None:
-            back.follow(start, self.world.playout.audible)
+        if self.world.loudspeaker is not None:
+            return self._in_the_room(self.world.loudspeaker, start)
+        end, said, rng = start + WINDOW, self.current, self.world.rng
         if said is not None and said.clip is not None:
-            at = start - said.begun
-            if back is None:
-                return window(said.clip, at // WINDOW, start)
-            if at < len(said.clip.p) * WINDOW:
-                return back.over(said.clip, at, start) or window(said.clip, at // WINDOW, start)
-        if back is not None:
-            return back.alone(start) or UserSound(start, WINDOW, 0.0, WINDOW)
+            return window(said.clip, (start - said.begun) // WINDOW, start)
         if said is None or said.end + in_samples(110) < start:
             return UserSound(start, WINDOW, rng.random() * 0.12, WINDOW)
         voiced, last = 0, start
@@ -304,6 +298,15 @@ class Microphone:
             return UserSound(start, WINDOW, said.loudness * rng.uniform(0.85, 1.0), end - last)
         tail = any(b <= start < b + in_samples(90) for _, b in said.spans)
         return UserSound(start, WINDOW, rng.uniform(0.4, 0.9) if tail else rng.random() * 0.2, WINDOW)
+
+    def _in_the_room(self, back: Loudspeaker, start: int) -> UserSound:
+        back.follow(start, self.world.playout.audible)
+        clip, n = None, 0
+        if self.current is not None:
+            clip, n = self.current.clip, (start - self.current.begun) // WINDOW
+        if clip is not None and n < len(clip.p):
+            return back.over(clip, n, start) or window(clip, n, start)
+        return back.alone(start) or UserSound(start, WINDOW, 0.0, WINDOW)
 
     def nearly_said(self, upto: int) -> list[Word]:
         """Words of which only the very end is still to come."""

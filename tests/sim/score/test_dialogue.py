@@ -14,6 +14,6 @@ def test_what_a_sound_is() -> None:
 def test_who_speaks_next_and_who_speaks_now() -> None:
     first, cough, last = sound("turn", (0, 500)), sound("tic", (600, 700)), sound("interruption", (2_000, 2_500))
     call = talk([first, cough, last], "800-1900")
-    assert (call.next_claim(first), call.next_claim(last)) == (2_000, NEVER)
+    assert (call.next_claim(first.end), call.next_claim(last.end)) == (2_000, NEVER)
     assert call.audible(800) == call.voices[0]
     assert call.audible(1_900) is None

@@ -43,7 +43,7 @@ class Answers(Sums):
 
     def _turn(self, dialogue: Dialogue, sound: Sound) -> None:
         self.turns += 1
-        found, until = answer(dialogue, sound), dialogue.next_claim(sound)
+        found, until = answer(dialogue, sound), dialogue.next_claim(sound.end)
         gap = found.start - sound.end if found else None
         if gap is not None:
             self.gaps.append(gap)
@@ -80,7 +80,7 @@ class Answers(Sums):
 
 def answer(dialogue: Dialogue, sound: Sound) -> Voice | None:
     """The agent's answer to a turn."""
-    begun, until = sound.spans[-1][0], dialogue.next_claim(sound)
+    begun, until = sound.spans[-1][0], dialogue.next_claim(sound.end)
     return next((v for v in dialogue.voices if begun <= v.start < until and v.end > sound.end), None)
 
 

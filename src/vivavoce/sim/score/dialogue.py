@@ -61,11 +61,9 @@ class Dialogue(msgspec.Struct, frozen=True):
     yields: bool = True
     """False for an agent that was told not to give way: it is not scored for that."""
 
-    def next_claim(self, sound: Sound) -> int:
-        """When the caller next takes the floor after a sound; far away for never."""
-        return min(
-            (s.start for s in self.sounds if s.claims and s.start >= sound.end and s is not sound), default=NEVER
-        )
+    def next_claim(self, after: int) -> int:
+        """When the caller next takes the floor; far away for never."""
+        return min((s.start for s in self.sounds if s.claims and s.start >= after), default=NEVER)
 
     def audible(self, at: int) -> Voice | None:
         """The agent's voice at that moment."""

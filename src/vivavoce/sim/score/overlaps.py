@@ -91,8 +91,7 @@ class Overlaps(Sums):
 
     def _unprovoked(self, dialogue: Dialogue, voice: Voice) -> None:
         self.unprovoked += 1
-        claimed = min((s.start for s in dialogue.sounds if s.claims and s.start >= voice.end), default=NEVER)
-        self.unprovoked_ms += _silence(dialogue, voice, claimed)
+        self.unprovoked_ms += _silence(dialogue, voice, dialogue.next_claim(voice.end))
 
     def metrics(self) -> dict[str, Any]:
         wrongly = self.false_stops
@@ -146,6 +145,6 @@ def _left_alone(dialogue: Dialogue, sound: Sound) -> bool | None:
         last = before[-1]
         if last.end > sound.start or not any(last.end <= v.end <= sound.start for v in dialogue.voices):
             return None
-    if dialogue.next_claim(sound) <= sound.end + ANSWER_MS:
+    if dialogue.next_claim(sound.end) <= sound.end + ANSWER_MS:
         return None
     return not any(sound.start < v.start <= sound.end + ANSWER_MS for v in dialogue.voices)

@@ -97,8 +97,10 @@ def test_the_agents_own_words_are_its_echo(known, action, why):
         # However little voice, and however long ago: the words come late.
         ({"words": "stop", "voiced_ms": 0, "quiet_ms": 5000}, Action.STOP, Why.STOP_WORD),
         ({"words": "stop", "audible": False}, Action.STOP, Why.STOP_WORD),
-        # Only at the beginning, and only as whole words.
-        ({"words": "yeah stop", "voiced_ms": 119}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "yeah stop", "voiced_ms": 0}, Action.STOP, Why.STOP_WORD),
+        # Only where the meaning begins, only as whole words, and not within a backchannel.
+        ({"words": "please stop", "voiced_ms": 119}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "oh no", "voiced_ms": 119}, Action.DUCK, Why.BACKCHANNEL),
         ({"words": "stopping", "voiced_ms": 119}, Action.DUCK, Why.SOUND_OVER_AGENT),
     ]
 )
@@ -109,11 +111,15 @@ def test_a_stop_word_needs_nothing_else(known, action, why):
 @table(
     [
         ({"words": "tomorrow", "voiced_ms": 119}, Action.DUCK, Why.SOUND_OVER_AGENT),
-        # A first word is often a guess: "he" becomes "yeah" a moment later.
+        # A first word is often a guess: "he" becomes "yeah" a moment later. While the voice goes on, a pause.
         ({"words": "tomorrow", "voiced_ms": 279}, Action.DUCK, Why.SOUND_OVER_AGENT),
-        ({"words": "tomorrow", "voiced_ms": 280}, Action.STOP, Why.WORDS),
+        ({"words": "tomorrow", "voiced_ms": 280}, Action.HOLD, Why.WORDS),
+        ({"words": "tomorrow", "voiced_ms": 280, "quiet_ms": 32}, Action.DUCK, Why.SOUND_OVER_AGENT),
+        ({"words": "tomorrow", "voiced_ms": 280, "quiet_ms": 32, "held": True}, Action.HOLD, Why.WORDS),
+        ({"words": "tomorrow", "voiced_ms": 280, "quiet_ms": 200, "held": True}, Action.HOLD, Why.WORDS),
+        ({"words": "yeah", "voiced_ms": 280, "held": True}, Action.DUCK, Why.BACKCHANNEL),
         ({"words": "tomorrow", "voiced_ms": 279, "audible": False}, Action.HOLD, Why.SPEECH_BEFORE_VOICE),
-        ({"words": "tomorrow", "voiced_ms": 280, "audible": False}, Action.STOP, Why.WORDS),
+        ({"words": "tomorrow", "voiced_ms": 280, "audible": False}, Action.HOLD, Why.WORDS),
         ({"words": "yeah tomorrow", "voiced_ms": 279}, Action.DUCK, Why.SOUND_OVER_AGENT),
         ({"words": "yeah tomorrow", "voiced_ms": 280, "quiet_ms": 32}, Action.DUCK, Why.SOUND_OVER_AGENT),
         ({"words": "tomorrow morning", "voiced_ms": 120}, Action.STOP, Why.WORDS),
@@ -124,7 +130,8 @@ def test_a_stop_word_needs_nothing_else(known, action, why):
         ({"words": "tomorrow", "voiced_ms": 120, "final": True}, Action.STOP, Why.WORDS),
         # The last word of several is no better: "i the" becomes "i see".
         ({"words": "i the", "voiced_ms": 279}, Action.DUCK, Why.SOUND_OVER_AGENT),
-        ({"words": "i the", "voiced_ms": 280}, Action.STOP, Why.WORDS),
+        ({"words": "i the", "voiced_ms": 280}, Action.HOLD, Why.WORDS),
+        ({"words": "i the other", "voiced_ms": 280}, Action.STOP, Why.WORDS),
         ({"words": "i the", "voiced_ms": 400, "quiet_ms": 32}, Action.DUCK, Why.SOUND_OVER_AGENT),
         ({"words": "i the", "voiced_ms": 120, "final": True}, Action.STOP, Why.WORDS),
     ]
@@ -141,11 +148,14 @@ def test_more_words_can_be_asked_for():
 
 
 def test_a_word_that_may_become_a_backchannel_waits_for_the_rest_of_it():
-    # "i" may become "i see"; once final it is an "i".
+    # "i" may become "i see", and means nothing if it does not; "what" asks.
     assert judged(words="i", voiced_ms=200) == (Action.DUCK, Why.BACKCHANNEL)
-    assert judged(words="i", voiced_ms=200, final=True) == (Action.STOP, Why.WORDS)
+    assert judged(words="i", voiced_ms=200, final=True) == (Action.DUCK, Why.BACKCHANNEL)
+    assert judged(words="what a", voiced_ms=200, final=True) == (Action.DUCK, Why.BACKCHANNEL)
+    assert judged(words="what", voiced_ms=200, final=True) == (Action.STOP, Why.WORDS)
     assert judged(words="i see", voiced_ms=300, final=True) == (Action.DUCK, Why.BACKCHANNEL)
-    assert judged(words="i am", voiced_ms=300) == (Action.STOP, Why.WORDS)
+    assert judged(words="i am", voiced_ms=300) == (Action.HOLD, Why.WORDS)
+    assert judged(words="i am", voiced_ms=300, final=True) == (Action.STOP, Why.WORDS)
 
 
 @table(
@@ -210,7 +220,7 @@ def test_presets_move_the_thresholds_and_nothing_else(preset):
     assert judged(p, voiced_ms=p.min_speech_ms - 1, words="monday morning")[0] is Action.DUCK
     assert judged(p, voiced_ms=p.min_speech_ms, words="monday morning") == (Action.STOP, Why.WORDS)
     assert judged(p, voiced_ms=p.lone_word_ms - 1, words="tomorrow")[0] is Action.DUCK
-    assert judged(p, voiced_ms=p.lone_word_ms, words="tomorrow") == (Action.STOP, Why.WORDS)
+    assert judged(p, voiced_ms=p.lone_word_ms, words="tomorrow") == (Action.HOLD, Why.WORDS)
     assert judged(p, voiced_ms=p.min_speech_ms, words="uh huh")[0] is Action.DUCK
 
 

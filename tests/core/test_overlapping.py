@@ -109,6 +109,30 @@ def test_a_guess_that_becomes_a_backchannel_does_not_stop_it():
     c.never("Cancel", "Hold")
 
 
+def test_a_guess_while_the_voice_goes_on_pauses_it_until_the_next_word_tells():
+    c = telling(text=STORY * 3)
+    c.hears("i the", ms=480)
+    c.saw("Duck 1", "Hold 1 WORDS")
+    c.words[-1] = ("see", *c.words[-1][1:])
+    held_at = c.tracks[1].played
+    c.hears("yeah", ms=240)
+    c.saw("Resume 1 BACKCHANNEL", "Duck 1 BACKCHANNEL")
+    c.silence(640)
+    c.saw("Resume 1 BACKCHANNEL", "dropped 2 'i see yeah'")
+    c.never("Cancel", "Flush")
+    assert c.tracks[1].played > held_at
+
+
+def test_a_guess_that_stands_stops_it_where_it_paused():
+    c = telling(text=STORY * 3)
+    c.hears("tomorrow", ms=480)
+    c.saw("Hold 1 WORDS")
+    held_at = c.tracks[1].played
+    c.silence(640)
+    c.saw("FinishWords 2", "Flush 1", "Cancel 1 WORDS", "turned 2 'tomorrow'")
+    assert c.tracks[1].played == held_at
+
+
 def test_a_cough_only_lowers_the_voice():
     c = telling()
     played = c.tracks[1].played

@@ -50,7 +50,7 @@ def test_the_worst_of_the_last_parts_counts_and_no_more_than_is_allowed():
 
 def answer(c, late_ms):
     """A turn and its answer, of which the second half comes `late_ms` after the first is over."""
-    c.asks("tell me something")
+    c.asks("where is the station")
     c.llm("Well then, here it is.")
     [speak] = c.unspoken
     c.unspoken.clear()
@@ -76,7 +76,7 @@ def test_a_reply_waits_when_the_one_before_stuttered():
 def test_a_reply_that_is_complete_does_not_wait():
     c = Script()
     answer(c, 120)
-    c.asks("tell me something")
+    c.asks("where is the station")
     c.llm("Well then, here it is.")
     c.tts()
     c.saw("Release 2 FIRST_AUDIO")

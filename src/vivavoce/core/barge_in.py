@@ -48,6 +48,8 @@ class Evidence:
     """False when the reply is live but nothing of it has been heard yet."""
     agent_said: str
     """Normalised words that the agent has just spoken."""
+    held: bool = False
+    """It pauses already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,12 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
         return Verdict(Action.RESUME, Why.ECHO)
     if e.words and asks_to_stop(lexicon, e.words):
         return Verdict(Action.STOP, Why.STOP_WORD)
-    meant = _meant(e, e.words, lexicon)
+    meant = _meant(e.words, lexicon)
     enough = _enough(e, meant, p)
-    if enough and _certain(e, e.words, p, lexicon):
+    if enough and not _guess(e, e.words, lexicon):
         return Verdict(Action.STOP, Why.WORDS)
+    if enough and (e.held or _goes_on(e, p)):
+        return Verdict(Action.HOLD, Why.WORDS)
     if e.quiet_ms >= p.resume_after_ms and enough:
         return Verdict(Action.DUCK, Why.WORDS)
     if e.quiet_ms >= p.resume_after_ms:
@@ -94,10 +98,11 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     return Verdict(Action.KEEP, Why.SOUND_OVER_AGENT)
 
 
-def _meant(e: Evidence, words: str, lexicon: Lexicon) -> int:
-    """How many of the words are neither a backchannel nor the beginning of one."""
-    unfinished = not e.final and may_become_backchannel(lexicon, words)
-    return 0 if unfinished else content_words(lexicon, words)
+def _meant(words: str, lexicon: Lexicon) -> int:
+    """How many of the words are neither a backchannel nor the beginning of one; "what" may be, but asks."""
+    if may_become_backchannel(lexicon, words) and words.rpartition(" ")[2] not in lexicon.questions:
+        return 0
+    return content_words(lexicon, words)
 
 
 def _enough(e: Evidence, meant: int, p: BargeInPolicy) -> bool:
@@ -105,12 +110,14 @@ def _enough(e: Evidence, meant: int, p: BargeInPolicy) -> bool:
     return meant >= p.min_words and e.voiced_ms >= p.min_speech_ms
 
 
-def _certain(e: Evidence, words: str, p: BargeInPolicy, lexicon: Lexicon) -> bool:
-    """Recognisers guess: where all hangs on the last word, it counts when they have said their last, or while the voice
-    goes on."""
-    before, _, _ = words.rpartition(" ")
-    guess = not e.final and not _meant(e, before, lexicon)
-    return not guess or (e.quiet_ms == 0 and e.voiced_ms >= p.lone_word_ms)
+def _guess(e: Evidence, words: str, lexicon: Lexicon) -> bool:
+    """Does all hang on the last word, which the recogniser may still change?"""
+    return not e.final and not _meant(words.rpartition(" ")[0], lexicon)
+
+
+def _goes_on(e: Evidence, p: BargeInPolicy) -> bool:
+    """Is there voice still, and enough of it to pause for a guess?"""
+    return e.quiet_ms == 0 and e.voiced_ms >= p.lone_word_ms
 
 
 def _by_voice_alone(e: Evidence, p: BargeInPolicy) -> tuple[int, int]:
@@ -133,7 +140,8 @@ def _doubt(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     if e.quiet_ms >= p.resume_after_ms:
         return Verdict(Action.RESUME, Why.MAYBE_ECHO)
     words = besides(e.words, e.agent_said)
-    means_it = _enough(e, _meant(e, words, lexicon), p) and _certain(e, words, p, lexicon)
+    certain = not _guess(e, words, lexicon) or _goes_on(e, p)
+    means_it = certain and _enough(e, _meant(words, lexicon), p)
     if means_it or asks_to_stop(lexicon, words) or e.voiced_ms >= p.stop_after_ms:
         return Verdict(Action.HOLD, Why.MAYBE_ECHO)
     return Verdict(Action.DUCK if e.voiced_ms >= p.duck_after_ms else Action.KEEP, Why.MAYBE_ECHO)

@@ -45,9 +45,16 @@ class Lexicon:
 _PRAISE = (
     "nice|cool|great|good|true|right|correct|perfect|fine|lovely|wonderful|interesting|amazing|awesome|brilliant|"
     "fantastic|excellent|fair|funny|terrific|splendid|super|neat|sweet|impressive|incredible|helpful|clear|exciting|"
-    "useful|sad|crazy|wild|fascinating|terrible|awful"
+    "useful|sad|crazy|wild|fascinating|terrible|awful|beautiful|marvellous|marvelous|delightful|magnificent|superb|"
+    "gorgeous|adorable|cute|clever|smart|wise|hilarious|weird|strange|odd|tough|rough|harsh|horrible|dreadful|scary|"
+    "annoying|unfortunate|unbelievable|remarkable|extraordinary|surprising|convenient|reasonable|sensible|plausible|"
+    "understandable|encouraging|reassuring|tragic|tempting|delicious|thrilling|stunning|outstanding|handy|kind|"
+    "generous|sweet|grand|smashing|wicked|ridiculous|insane|bizarre|curious|disappointing|heartbreaking|lucky"
 ).split("|")
-_JUDGING = "that's|that is|it's|sounds|that sounds|how|very|so|really|quite|pretty".split("|")
+_JUDGING = (
+    "that's|that is|it's|sounds|that sounds|how|very|so|really|quite|pretty|that's so|that's very|that's really|"
+    "that's quite|that's pretty|sounds very|sounds really|how very|oh how|oh that's|just|absolutely|simply"
+).split("|")
 """Before what is praised, or pitied: "that sounds lovely"."""
 
 ENGLISH = Lexicon(
@@ -65,7 +72,26 @@ ENGLISH = Lexicon(
             "for sure|sure thing|you bet|no way|no kidding|no doubt|no worries|you don't say|oh no|oh dear|oh my|"
             "good to know|good to hear|glad to hear it|nice one|well done|what a shame|that's a shame|i bet|"
             "i suppose|i suppose so|i guess|i guess so|i think so|i thought so|i agree|no problem|tell me more|"
-            "is that so|same here|me too|very well|okay then|right then|oh well|thanks|thank you|not bad|as expected"
+            "is that so|same here|me too|very well|okay then|right then|oh well|thanks|thank you|not bad|as expected|"
+            "mmm|hmmm|mmhm|mhmm|ahh|ohh|aw|aww|whew|phew|gee|geez|jeez|golly|blimey|crikey|yikes|ouch|yay|hooray|"
+            "hurray|bravo|bingo|cheers|congrats|congratulations|amen|ha|haha|heh|heavens|good heavens|good lord|"
+            "good grief|good gracious|my word|my god|oh man|oh dear me|holy cow|dear oh dear|well well|surely|"
+            "honestly|literally|undoubtedly|evidently|apparently|affirmative|righto|okey dokey|quite so|just so|"
+            "hear hear|true enough|sure enough|right enough|right you are|you're right|you are right|how so|"
+            "right on|loud and clear|say no more|point taken|message received|duly noted|good for you|lucky you|"
+            "poor you|poor thing|bless you|love it|i love it|i love that|i like it|i like that|i can imagine|"
+            "i can see that|i imagine|i believe so|i believe it|i believe you|i'd say so|i'm sure|i reckon|"
+            "i reckon so|i hope so|i see that|i see now|now i see|now i get it|now i understand|i noticed|"
+            "as you say|so i see|so i hear|so i've heard|so they say|so it seems|it seems so|"
+            "what a pity|what a relief|what a surprise|what a story|that's life|that's a pity|that's a relief|"
+            "that's a good point|that's a good idea|good idea|great idea|nice work|good job|great job|good work|"
+            "way to go|good thinking|good news|great news|good stuff|fancy that|imagine that|there you go|"
+            "there we go|there you are|no surprise|no surprises|no wonder|not surprised|not surprising|"
+            "fine by me|fine with me|suits me|that suits me|happy with that|i'll bet|you're kidding|"
+            "as always|as usual|likewise|"
+            "same thing|same old|yes please|"
+            "yes of course|yes indeed|understood perfectly|i'm all ears|i'm following|following you|"
+            "following|listening|still here|still listening|i'm here|i'm still here"
         ).split("|")
     ),
     fillers=frozenset("um uh er erm hmm hm mm ah eh huh".split()),
@@ -118,12 +144,24 @@ def normalise(text: str) -> str:
 @lru_cache(maxsize=4096)
 def content_words(lexicon: Lexicon, text: str) -> int:
     """How many words of a normalised text are neither backchannel nor filler."""
-    # Two blanks between words, so that a phrase said twice is found twice.
-    padded = f" {text.replace(' ', '  ')} "
-    for phrase in sorted(lexicon.backchannels):
-        if " " in phrase:
-            padded = padded.replace(f" {phrase.replace(' ', '  ')} ", " ")
-    return sum(1 for w in padded.split() if w not in lexicon.backchannels and w not in lexicon.fillers)
+    return len(_content(lexicon, text))
+
+
+@lru_cache(maxsize=4096)
+def _content(lexicon: Lexicon, text: str) -> list[str]:
+    words, found, at = text.split(), [], 0
+    while at < len(words):
+        sizes = range(min(_longest(lexicon), len(words) - at), 1, -1)
+        size = next((n for n in sizes if " ".join(words[at : at + n]) in lexicon.backchannels), 1)
+        if size == 1 and words[at] not in lexicon.backchannels and words[at] not in lexicon.fillers:
+            found.append(words[at])
+        at += size
+    return found
+
+
+@lru_cache(maxsize=16)
+def _longest(lexicon: Lexicon) -> int:
+    return max((len(phrase.split()) for phrase in lexicon.backchannels), default=0)
 
 
 @lru_cache(maxsize=4096)
@@ -132,17 +170,22 @@ def may_become_backchannel(lexicon: Lexicon, text: str) -> bool:
     else?"""
     words = [w for w in text.split() if w not in lexicon.fillers]
     for n in range(len(words)):
-        begun = " ".join(words[n:]) + " "
-        if any(phrase.startswith(begun) for phrase in lexicon.backchannels):
+        if " ".join(words[n:]) in _beginnings(lexicon):
             return not content_words(lexicon, " ".join(words[:n]))
     return False
 
 
+@lru_cache(maxsize=16)
+def _beginnings(lexicon: Lexicon) -> frozenset[str]:
+    """All that a longer backchannel begins with."""
+    phrases = [phrase.split() for phrase in lexicon.backchannels]
+    return frozenset(" ".join(words[:n]) for words in phrases for n in range(1, len(words)))
+
+
 @lru_cache(maxsize=4096)
 def asks_to_stop(lexicon: Lexicon, text: str) -> bool:
-    """Does the normalised text begin (after hesitations) by claiming the floor?"""
-    words = [w for w in text.split() if w not in lexicon.fillers]
-    head = " ".join(words[:4]) + " "
+    """Does the normalised text, but for hesitations and backchannels, begin by claiming the floor?"""
+    head = " ".join(_content(lexicon, text)[:4]) + " "
     return any(head.startswith(stop + " ") for stop in lexicon.stops)
 
 

@@ -83,6 +83,7 @@ class Overlapping:
             interruptible=self.speaking.interruptible(),
             audible=head.audible,
             agent_said=self.said,
+            held=head.held,
         )
         verdict = barge_in.judge(evidence, self.context.policy.barge_in, self.context.policy.lexicon)
         if mine is not None:

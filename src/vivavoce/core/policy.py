@@ -120,8 +120,7 @@ class BargeInPolicy:
     min_speech_ms: int = 300
     """Those words count only together with at least this much voice."""
     lone_word_ms: int = 450
-    """... and a single one that may still change, together with this much, while the voice goes on: recognisers
-    guess."""
+    """... and a single one that may still change only pauses the agent, together with this much: recognisers guess."""
     resume_after_ms: int = 200
     """Silence after which sound that meant nothing is forgotten and the voice is restored."""
     sentence_cap_ms: int = 2_500

@@ -420,8 +420,13 @@ class Speaking:
                 self._expect_playout(self.line[0])
 
     def duck(self, why: Why) -> None:
+        """Speak lower; go on, if it was held."""
         head = self.head
-        if head is not None and head.audible and not head.ducked and not head.held:
+        if head is None or not head.audible:
+            return
+        if head.held:
+            self.resume(why)
+        if not head.ducked:
             head.ducked = True
             self.context.emit(Duck(head.id, self.context.policy.barge_in.duck_db, why))
 

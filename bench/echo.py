@@ -25,7 +25,7 @@ from vivavoce.audio.frame import Frame
 from vivavoce.audio.pcm import Pcm, clip
 from vivavoce.audio.resample import Resampler
 from vivavoce.audio.wav import load_mono
-from vivavoce.core.commands import Command, Duck, Flush, Hold, Tell
+from vivavoce.core.commands import Command, Duck, Flush, Hold, Resume, Tell
 from vivavoce.core.events import Event, TextTurn
 from vivavoce.core.notices import ReplyAudible, ReplyClosed
 from vivavoce.providers.base import Ask, LlmOutput, Post, TextDelta
@@ -136,8 +136,11 @@ class Ears(Observer):
     room: Room
     ducks: int = 0
     holds: int = 0
+    held_ms: int = 0
+    held_since: int | None = None
     stops: int = 0
     stopped_ms: int | None = None
+    """When its voice was last heard."""
     minutes: float = 0.0
     whys: list[str] = field(default_factory=list)
     last_loud_ms: int = 0
@@ -151,9 +154,13 @@ class Ears(Observer):
                 self.ducks += 1
             elif isinstance(command, Hold):
                 self.holds += 1
+                self.held_since = now
+            elif isinstance(command, Resume) and self.held_since is not None:
+                self.held_ms += now - self.held_since
+                self.held_since = None
             elif isinstance(command, Flush) and command.samples:
                 self.stops += 1
-                self.stopped_ms = self.stopped_ms or now
+                self.stopped_ms = self.stopped_ms or self.held_since or now
             elif isinstance(command, Tell) and isinstance(command.notice, ReplyAudible):
                 self.room.audible.set()
             elif isinstance(command, Tell) and isinstance(command.notice, ReplyClosed):
@@ -176,8 +183,10 @@ def measure(quick: bool) -> Iterator[Row]:
     for level in LEVELS_DB:
         found = [run(_call(level, delay, 1 if quick else 3), realtime=False) for delay in delays]
         minutes = sum(ears.minutes for ears in found)
-        stops, holds, ducks = (sum(getattr(e, name) for e in found) for name in ("stops", "holds", "ducks"))
-        figure = f"{stops} stops, {holds} holds, {ducks} ducks in {minutes:.1f} min"
+        stops, holds, held, ducks = (
+            sum(getattr(e, name) for e in found) for name in ("stops", "holds", "held_ms", "ducks")
+        )
+        figure = f"{stops} stops, {holds} pauses of {held / 1000:.1f} s in all, {ducks} ducks in {minutes:.1f} min"
         yield f"echo at {level} dB, {delays[0]} to {delays[-1]} ms late, nobody speaks", figure, "0 stops"
         times = []
         for delay in delays:

@@ -243,6 +243,9 @@ def test_it_takes_more_to_interrupt_on_the_phone_than_over_a_headset():
         # As without doubt: not for a backchannel, nor for one word that may be a guess, nor before it is speech.
         ({"unsure_ms": 300, "words": "uh huh"}, Action.DUCK, Why.MAYBE_ECHO),
         ({"unsure_ms": 300, "words": "i"}, Action.DUCK, Why.MAYBE_ECHO),
+        # Going on at once would bring the echo back: a pause lasts until the voice ends.
+        ({"unsure_ms": 300, "words": "uh huh", "held": True}, Action.HOLD, Why.MAYBE_ECHO),
+        ({"unsure_ms": 300, "words": "uh huh", "held": True, "quiet_ms": 200}, Action.RESUME, Why.MAYBE_ECHO),
         ({"unsure_ms": 279, "voiced_ms": 279, "words": "tomorrow"}, Action.DUCK, Why.MAYBE_ECHO),
         ({"unsure_ms": 280, "voiced_ms": 280, "words": "tomorrow"}, Action.HOLD, Why.MAYBE_ECHO),
         ({"unsure_ms": 119, "voiced_ms": 119, "words": "what about it"}, Action.DUCK, Why.MAYBE_ECHO),
@@ -252,6 +255,14 @@ def test_it_takes_more_to_interrupt_on_the_phone_than_over_a_headset():
         # A caller's words among many of its own count all the same.
         ({"unsure_ms": 300, "words": "the next train to stop it"}, Action.HOLD, Why.MAYBE_ECHO),
         ({"unsure_ms": 300, "sure_ms": 120, "words": "the next train"}, Action.RESUME, Why.ECHO),
+        # Where there is echo, one word that it has just said is none of the caller's, but to stop it.
+        ({"unsure_ms": 32, "sure_ms": 400, "words": "train", "final": True}, Action.RESUME, Why.ECHO),
+        ({"unsure_ms": 0, "sure_ms": 400, "words": "train", "final": True}, Action.STOP, Why.WORDS),
+        ({"unsure_ms": 32, "sure_ms": 400, "words": "wait train", "final": True}, Action.STOP, Why.STOP_WORD),
+        # Voice in which a recogniser that tells words as they come hears none is a cough or echo for longer.
+        ({"unsure_ms": 899, "voiced_ms": 899, "partials": True}, Action.DUCK, Why.MAYBE_ECHO),
+        ({"unsure_ms": 1499, "voiced_ms": 1499, "partials": True}, Action.DUCK, Why.MAYBE_ECHO),
+        ({"unsure_ms": 1500, "voiced_ms": 1500, "partials": True}, Action.HOLD, Why.MAYBE_ECHO),
     ]
 )
 def test_what_may_be_the_agents_own_voice_pauses_and_does_not_stop_it(known, action, why):

@@ -70,7 +70,7 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
         return Verdict(Action.RESUME if quiet else Action.KEEP, Why.UNINTERRUPTIBLE)
     if doubtful(e.unsure_ms, e.sure_ms, p):
         return _doubt(e, p, lexicon)
-    if overlap(e.words, e.agent_said) >= p.echo_words and not asks_to_stop(lexicon, e.words):
+    if _is_echo(e, p) and not asks_to_stop(lexicon, e.words):
         return Verdict(Action.RESUME, Why.ECHO)
     if e.words and asks_to_stop(lexicon, e.words):
         return Verdict(Action.STOP, Why.STOP_WORD)
@@ -96,6 +96,12 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     if e.voiced_ms >= p.duck_after_ms:
         return Verdict(Action.DUCK, Why.SOUND_OVER_AGENT)
     return Verdict(Action.KEEP, Why.SOUND_OVER_AGENT)
+
+
+def _is_echo(e: Evidence, p: BargeInPolicy) -> bool:
+    """Are these the agent's own words? Where some of the voice may be its own, one is enough."""
+    only_own = e.unsure_ms > 0 and bool(e.words) and not besides(e.words, e.agent_said)
+    return only_own or overlap(e.words, e.agent_said) >= p.echo_words
 
 
 def _meant(words: str, lexicon: Lexicon) -> int:
@@ -142,6 +148,8 @@ def _doubt(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
     words = besides(e.words, e.agent_said)
     certain = not _guess(e, words, lexicon) or _goes_on(e, p)
     means_it = certain and _enough(e, _meant(words, lexicon), p)
-    if means_it or asks_to_stop(lexicon, words) or e.voiced_ms >= p.stop_after_ms:
+    hold_after, _ = _by_voice_alone(e, p)
+    long = e.voiced_ms >= max(hold_after, p.stop_after_ms)
+    if e.held or means_it or asks_to_stop(lexicon, words) or long:
         return Verdict(Action.HOLD, Why.MAYBE_ECHO)
     return Verdict(Action.DUCK if e.voiced_ms >= p.duck_after_ms else Action.KEEP, Why.MAYBE_ECHO)

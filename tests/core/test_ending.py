@@ -54,6 +54,17 @@ def test_what_the_agent_asks(said, what):
         ("to paris", Asked.OPEN, Ending.OPEN),
         ("to the", Asked.OPEN, Ending.TRAILING),
         ("i would like to go to paris", Asked.OPEN, Ending.OPEN),
+        # Words after which more comes, but for where they close what was said.
+        ("i know it well", Asked.NOTHING, Ending.TRAILING),
+        ("i know it very well", Asked.NOTHING, Ending.FINISHED),
+        ("hold on", Asked.NOTHING, Ending.FINISHED),
+        ("it is on", Asked.NOTHING, Ending.TRAILING),
+        ("yes it is", Asked.NOTHING, Ending.FINISHED),
+        ("the answer is", Asked.YES_NO, Ending.TRAILING),
+        ("uh huh", Asked.YES_NO, Ending.FINISHED),
+        ("uh huh", Asked.OPEN, Ending.TRAILING),
+        ("maybe if you can", Asked.YES_NO, Ending.TRAILING),
+        ("if you are free today please", Asked.NOTHING, Ending.TRAILING),
     ],
 )
 def test_how_words_sound_at_their_end(text, question, sounds):

@@ -265,6 +265,42 @@ def test_words_that_come_when_no_turn_is_open_make_one():
     c.saw("started 2 WORDS_LATE", "turned 2 'hello'", "opened 1 turn")
 
 
+def test_a_word_that_the_detector_missed_makes_a_turn_and_is_asked_for_once():
+    c = Script()
+    c.hears("hm", ms=128)
+    c.words.clear()
+    c.silence(600)
+    c.saw("FinishWords 1", "dropped 1 ''")
+    c.words = [("hello", c.at - 4_000, c.at)]
+    c._tell_words(final=False)
+    c.saw("started 2 WORDS_LATE", "partial 2 'hello'")
+    c.silence(700)
+    c.saw("FinishWords 2", "words 2 'hello'", "turned 2 'hello'", "opened")
+    c.never("FinishWords 3")
+
+
+def test_a_guess_over_the_agents_voice_that_the_detector_missed_makes_none():
+    c = Script()
+    c.asks("tell me a story")
+    c.answers("Once upon a time there was a keeper.")
+    c.plays(0.5)
+    c.words = [("keeper", c.at - 4_000, c.at)]
+    c._tell_words(final=False)
+    c.never("started 2")
+
+
+def test_words_that_follow_the_final_ones_are_made_final_before_the_turn_is_over():
+    c = Script({"reply.speculate": "no"})
+    c.hears("go forward ten")
+    c.silence(320)
+    c.saw("FinishWords 1", "partial 1 'go forward ten'")
+    c.words = [("meters", c.at - 4_000, c.at)]
+    c._tell_words(final=False)
+    c.words = [("metres", *c.words[0][1:])]
+    c.silence(700)
+    c.saw("partial 1 'go forward ten meters'", "FinishWords 1", "turned 1 'go forward ten metres'")
+
+
 def test_words_of_a_turn_that_was_given_up_do_not_put_an_open_turn_aside():
     c = Script(stt_ms=None)
     c.coughs(350)

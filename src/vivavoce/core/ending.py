@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from functools import lru_cache
 
-from .lexicon import Lexicon, looks_finished, normalise, trails_off
+from .lexicon import Lexicon, ends_with, looks_finished, normalise, trails_off
 
 _CLAUSE_WORDS = 6
 """A clause that begins with "if" or "when" is seldom longer; what it leads to comes after it."""
@@ -49,17 +49,21 @@ def asked(lexicon: Lexicon, said: str) -> Asked:
 @lru_cache(maxsize=4096)
 def ending(lexicon: Lexicon, text: str, question: Asked) -> Ending:
     """How the words as the recogniser wrote them sound, after this question."""
-    words = normalise(text).split()
+    said = normalise(text)
+    words = said.split()
     if not words:
         return Ending.OPEN
     spelled = _spelled(lexicon, words)
     if spelled[-1] and (question is Asked.NUMBER or spelled[-2:] == [True, True]):
         return _dictated(words, spelled)
-    if trails_off(lexicon, " ".join(words)) or words[-1] in lexicon.fillers or _phrase(words, lexicon.corrections):
-        return Ending.TRAILING
     if words[0] in lexicon.subordinating and len(words) <= _CLAUSE_WORDS:
         return Ending.TRAILING
-    if looks_finished(text) or _phrase(words, lexicon.closings):
+    if ends_with(said, lexicon.closings) or _briefly(lexicon, words):
+        return Ending.FINISHED
+    if trails_off(lexicon, said):
+        hums = said in lexicon.backchannels and lexicon.fillers.issuperset(words)
+        return Ending.FINISHED if hums and question is Asked.YES_NO else Ending.TRAILING
+    if looks_finished(text):
         return Ending.FINISHED
     if question is Asked.YES_NO and words[0] in lexicon.replies and len(words) > 1:
         return Ending.FINISHED
@@ -69,9 +73,9 @@ def ending(lexicon: Lexicon, text: str, question: Asked) -> Ending:
     return Ending.FINISHED if _asks(lexicon, words) else Ending.OPEN
 
 
-def _phrase(words: list[str], phrases: frozenset[str]) -> bool:
-    """Do the words end with one of these?"""
-    return any(" ".join(words[-n:]) in phrases for n in (1, 2, 3) if n <= len(words))
+def _briefly(lexicon: Lexicon, words: list[str]) -> bool:
+    """ "Yes it is.", "No they aren't." """
+    return len(words) == 3 and words[0] in lexicon.replies and words[-1] in lexicon.auxiliaries
 
 
 def _dictated(words: list[str], spelled: list[bool]) -> Ending:

@@ -111,7 +111,8 @@ ENGLISH = Lexicon(
     corrections=frozenset("i mean|or rather|no wait|wait no|sorry no|no sorry|actually no|sorry actually".split("|")),
     closings=frozenset(
         "please|thanks|thank you|thank you very much|that's all|that's it|that is all|goodbye|bye|bye bye|"
-        "never mind|for now|if possible|if you can|right now|right away|you know what i mean".split("|")
+        "never mind|for now|if possible|right now|right away|you know what i mean|very well|as well|"
+        "hold on|hang on|come on|go on|carry on|come on then|okay then|right then|like this|like that".split("|")
     ),
     replies=frozenset(
         "yes yeah yep yup no nope nah sure okay ok correct right exactly absolutely definitely certainly".split()
@@ -191,9 +192,14 @@ def asks_to_stop(lexicon: Lexicon, text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def trails_off(lexicon: Lexicon, text: str) -> bool:
-    """Does the normalised text end on a word after which more is coming?"""
-    last = text.rpartition(" ")[2]
-    return last in lexicon.trailing
+    """Does the normalised text end on words after which more is coming?"""
+    return any(ends_with(text, ends) for ends in (lexicon.trailing, lexicon.fillers, lexicon.corrections))
+
+
+def ends_with(text: str, phrases: frozenset[str]) -> bool:
+    """Does the normalised text end with one of these, of up to five words?"""
+    words = text.split()[-5:]
+    return any(" ".join(words[n:]) in phrases for n in range(len(words)))
 
 
 def looks_finished(text: str) -> bool:

@@ -172,7 +172,7 @@ class Listening:
             self._late(self.last, words)
         elif turns is not Turns.LOCAL:
             self.waiting[words.segment] = words
-        elif words.final and words.text:
+        elif words.text and (words.final or not self.speaking.line):
             if turn is None:
                 turn = self.open(words.start, Why.WORDS_LATE, speaking=self.hearing.speaking)
                 turn.end = max(turn.start, min(words.end, self.hearing.position))
@@ -180,6 +180,9 @@ class Listening:
 
     def _hear(self, turn: Turn, words: UserWords) -> None:
         changed = turn.hear(words)
+        if words.text and not words.final and not turn.owed:
+            # Said after what was asked for: the detector missed it.
+            turn.finish_asked = -1
         if words.final and turn.settled:
             turn.marks.at["stt_final"] = self.context.now
         if not changed:

@@ -28,9 +28,7 @@ def commit(listening: Listening, answer: bool, item: str = "") -> None:
     turn.end = max(turn.end, hearing.end)
     turn.speaking = False
     if context.has_stt and turn.finish_asked < hearing.position:
-        turn.finish_asked, turn.owed = hearing.position, True
-        context.emit(FinishWords(turn.id, hearing.position, Why.COMMITTED))
-        context.set_timer("words", turn.id, context.now + context.policy.endpoint.words_timeout_ms)
+        listening.transcribing.finish(turn, hearing.position, Why.COMMITTED)
     context.set_timer("commit" if answer else "record", turn.id, context.now)
     if item:
         _keep(listening, turn, item)
@@ -46,8 +44,7 @@ def _keep(listening: Listening, turn: Turn, item: str) -> None:
     listening.hearing.forget()
     listening.context.history.add(Message(item, "user", ""))
     if turn.owed:
-        timeout = listening.context.policy.endpoint.words_timeout_ms
-        listening.context.set_timer("words", turn.id, listening.context.now + timeout)
+        listening.transcribing.wait(turn)
 
 
 def committing(listening: Listening) -> bool:

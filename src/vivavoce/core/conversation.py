@@ -265,8 +265,8 @@ class Conversation:
 
     def _provider_failed(self, event: ProviderFailed) -> None:
         failing.failed(self.speaking, event)
-        if event.role is Role.STT:
-            self.listening.deafened()
+        if event.role is Role.STT and self.listening.transcribing.failed():
+            self.listening.listen_again()
 
     def _typed(self, event: TextTurn) -> None:
         self.prompts = 0
@@ -413,7 +413,7 @@ _ROUTES: dict[type, _Route] = {
 }
 _DUE: dict[str, Callable[[Conversation, str, int], None]] = {
     "endpoint": lambda c, what, who: None,
-    "words": lambda c, what, who: c.listening.words_due(who),
+    "words": lambda c, what, who: c.listening.transcribing.due(c.listening.awaited(who)),
     "commit": lambda c, what, who: by_hand.commit_due(c.listening, who, answer=True),
     "record": lambda c, what, who: by_hand.commit_due(c.listening, who, answer=False),
     "hedge": lambda c, what, who: failing.due(c.speaking, what, who),

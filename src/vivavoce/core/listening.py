@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from . import endpoint
-from .commands import FinishWords, Listen, Message, Role, ScoreTurn, Why
+from .commands import Message, ScoreTurn, Why
 from .context import Context
 from .ending import Asked, Ending, asked, ending
 from .events import Say, Turns, TurnScore, UserSound, UserWords
@@ -20,13 +20,12 @@ from .overlapping import Overlapping
 from .pace import Pace
 from .reply import Basis
 from .speaking import Speaking
+from .transcribing import Transcribing
 from .turn import Turn
 from .units import in_ms, in_samples, out_ms
 
 AMID = in_samples(300)
 """Voice after its first words from which a recogniser tells them while they are being said."""
-REOPEN_MS = 1_000
-"""How long a recogniser that failed is left alone when there is no better one."""
 
 
 @dataclass(slots=True)
@@ -38,12 +37,11 @@ class Listening:
     committed: list[Turn] = field(default_factory=list)
     """Turns committed by name that wait for their words."""
     overlapping: Overlapping = field(init=False)
+    transcribing: Transcribing = field(init=False)
     last: Turn | None = None
     """The last committed turn, for words that come late."""
     unanswered: list[tuple[Turn, Why]] = field(default_factory=list)
     """Turns to be answered once it is known how much of the reply they cut was heard."""
-    recogniser: int = 0
-    """Which one hears the caller."""
     forgotten: int = 0
     """Words that began before this are of input that was cleared."""
     waiting: dict[int, UserWords] = field(default_factory=dict)
@@ -54,6 +52,7 @@ class Listening:
 
     def __post_init__(self) -> None:
         self.overlapping = Overlapping(self.context, self.speaking, self.hearing)
+        self.transcribing = Transcribing(self.context, self.hearing)
 
     # sound
 
@@ -276,46 +275,15 @@ class Listening:
         return Asked.NOTHING if last is None else asked(self.context.policy.lexicon, self.speaking.voice(last).text)
 
     def _ask_words(self, turn: Turn, silence: int, finished: bool) -> None:
-        """Ask the recogniser for final words once in every silence, and do not wait for ever."""
-        p = self.context.policy.endpoint
-        after = 0 if finished else p.finalise_after_ms
+        """Ask the recogniser for final words once in every silence."""
+        after = 0 if finished else self.context.policy.endpoint.finalise_after_ms
         if self.context.has_stt and turn.finish_asked < turn.end and silence >= after:
-            turn.finish_asked, turn.owed, turn.given_up = turn.end, True, False
-            self.context.emit(FinishWords(turn.id, self.hearing.position, Why.SILENCE))
-            self.context.set_timer("words", turn.id, self.context.now + p.words_timeout_ms)
-
-    def words_due(self, who: int) -> None:
-        """The recogniser did not answer in time."""
-        turn = self.awaited(who)
-        if turn is not None and turn.owed:
-            turn.owed, turn.given_up = False, True
-            turn.marks.at["stt_final"] = self.context.now
-            self.context.report(Role.STT, "timeout", f"no final words for turn {who}", Why.WORDS_LATE)
-
-    def deafened(self) -> None:
-        """The recogniser failed; if there is another one, it takes over."""
-        if self.context.stts.count > 1:
-            self.context.stts.failed(self.recogniser, self.context.now)
-            self.listen_again()
+            turn.given_up = False
+            self.transcribing.finish(turn, turn.end, Why.SILENCE)
 
     def listen_again(self, why: Why = Why.NEXT_ENGINE) -> None:
-        """The best recogniser goes on where the words that are certain end; one that failed just now gets a moment."""
-        stts, now = self.context.stts, self.context.now
-        engine = stts.best(now, self.context.policy.engines.rest_ms)
-        ready = stts.failed_at.get(engine, -REOPEN_MS) + REOPEN_MS
-        if now < ready:
-            self.context.set_timer("listen", 0, ready)
-            return
-        self.context.clear_timer("listen", 0)
-        self.recogniser = engine
-        turn, since = self.turn, max(0, self.hearing.position - in_samples(self.context.policy.hearing.prefix_ms))
-        if turn is not None:
-            since = turn.forget_guesses()
-        self.context.emit(Listen(engine, since, why))
-        for waiting in [*self.committed, *([] if turn is None else [turn])]:
-            if waiting.owed:
-                self.context.emit(FinishWords(waiting.id, self.hearing.position, why))
-                self.context.set_timer("words", waiting.id, now + self.context.policy.endpoint.words_timeout_ms)
+        """The best recogniser goes on."""
+        self.transcribing.again(self.turn, self.committed, why)
 
     def awaited(self, number: int) -> Turn | None:
         """The turn of this number, if it is not over."""
@@ -324,7 +292,7 @@ class Listening:
 
     def _judge_over_agent(self, turn: Turn) -> None:
         """Sound over the agent that did not stop it: drop it when its words are in, or keep it as an answer."""
-        if self.overlapping.pending or turn.owed or (turn.finish_asked < turn.end and self.context.has_stt):
+        if self.overlapping.pending or self.transcribing.owes(turn):
             self._look_again(turn, self._silence(turn), self.context.policy.endpoint.finalise_after_ms)
             return
         if turn.echo:
@@ -341,7 +309,7 @@ class Listening:
     def _judge_silence(self, turn: Turn, silence: int, question: Asked) -> None:
         p = self.context.policy
         self._ask_score(turn, silence)
-        owed = turn.owed or (self.context.has_stt and turn.finish_asked < turn.end)
+        owed = self.transcribing.owes(turn)
         preparing = self.speaking.preparing(self._basis(turn))
         evidence = endpoint.Evidence(silence, turn.text, owed, turn.score, question, self.pace.slowness, preparing)
         verdict = endpoint.judge(evidence, p.endpoint, p.lexicon)

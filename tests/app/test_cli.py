@@ -46,6 +46,15 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("vivavoce 0.")
 
 
+def test_an_unknown_option_shows_how_that_command_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["simulate", "--frobnicate"])
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.startswith("usage: vivavoce simulate")
+    assert said.endswith("vivavoce simulate: error: unrecognized arguments: --frobnicate\n")
+
+
 def test_import_is_light() -> None:
     code = (
         "import sys, vivavoce, vivavoce.core.conversation\n"

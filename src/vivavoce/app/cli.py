@@ -43,7 +43,7 @@ def parser(config: load.Config | None = None) -> argparse.ArgumentParser:
         module.add_arguments(sub)
         if name in CONFIGURED:
             load.apply(sub, name, config or load.Config())
-        sub.set_defaults(run=module.run)
+        sub.set_defaults(run=module.run, refuse=sub.error)
     return top
 
 
@@ -51,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Exit code 2 and one line on standard error for anything a user got wrong."""
     try:
         argv = sys.argv[1:] if argv is None else argv
-        args = parser(_configured(argv)).parse_args(argv)
+        args, unknown = parser(_configured(argv)).parse_known_args(argv)
+        if unknown:
+            args.refuse(f"unrecognized arguments: {' '.join(unknown)}")
         args.argv = list(argv)
         return int(args.run(args))
     except VivavoceError as error:

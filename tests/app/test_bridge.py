@@ -34,7 +34,8 @@ agent = Agent("You want a table.", name="luna", voice="jack", greeting="Hello th
 SILENT = """
 from vivavoce import Agent
 
-agent = Agent("You never begin.", name="silent")
+# A machine busy with other tests recognises late.
+agent = Agent("You never begin.", name="silent", policy={"endpoint.words_timeout_ms": 8_000})
 """
 HASTY = """
 from vivavoce import Agent
@@ -93,11 +94,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def rows(text: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     *turns, last = (json.loads(line) for line in text.splitlines())
     return turns, last["summary"]
-
-
-def faults(summary: dict[str, Any]) -> list[str]:
-    """What went wrong, but for words that a busy machine recognised too late."""
-    return [said for said in summary["reports"] if "timeout: no final words" not in said]
 
 
 # agent and agent
@@ -174,7 +170,7 @@ def test_an_agent_calls_a_server(
     assert time.monotonic() - begun > 8
     turns, summary = rows(capsys.readouterr().out)
     assert {turn["side"] for turn in turns} == {"left", "right"}
-    assert (summary["ended"], faults(summary)) == ("time", [])
+    assert (summary["ended"], summary["reports"]) == ("time", [])
     sound, _ = read_wav(out.read_bytes())
     assert all(np.abs(sound[:, side]).max() > 1_000 for side in (0, 1))
 
@@ -185,7 +181,7 @@ def test_two_servers_call_each_other(served: Served, capsys: pytest.CaptureFixtu
     assert main(["bridge", served.ws, f"{served.ws}?model=silent", *given]) == 0
     turns, summary = rows(capsys.readouterr().out)
     assert [turn["side"] for turn in turns][:2] == ["left", "right"]
-    assert (summary["ended"], faults(summary)) == ("time", [])
+    assert (summary["ended"], summary["reports"]) == ("time", [])
 
 
 def test_a_key_that_is_refused(

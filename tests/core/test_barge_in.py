@@ -36,6 +36,7 @@ def judged(policy=P, **known):
         interruptible=True,
         audible=True,
         agent_said=SAID,
+        held=False,
     )
     verdict = judge(replace(e, **known), policy, ENGLISH)
     return verdict.action, verdict.why

@@ -48,7 +48,7 @@ class Evidence:
     """False when the reply is live but nothing of it has been heard yet."""
     agent_said: str
     """Normalised words that the agent has just spoken."""
-    held: bool = False
+    held: bool
     """It pauses already."""
 
 
@@ -70,10 +70,10 @@ def judge(e: Evidence, p: BargeInPolicy, lexicon: Lexicon) -> Verdict:
         return Verdict(Action.RESUME if quiet else Action.KEEP, Why.UNINTERRUPTIBLE)
     if doubtful(e.unsure_ms, e.sure_ms, p):
         return _doubt(e, p, lexicon)
-    if _is_echo(e, p) and not asks_to_stop(lexicon, e.words):
-        return Verdict(Action.RESUME, Why.ECHO)
-    if e.words and asks_to_stop(lexicon, e.words):
+    if asks_to_stop(lexicon, e.words):
         return Verdict(Action.STOP, Why.STOP_WORD)
+    if _is_echo(e, p):
+        return Verdict(Action.RESUME, Why.ECHO)
     meant = _meant(e.words, lexicon)
     enough = _enough(e, meant, p)
     if enough and not _guess(e, e.words, lexicon):

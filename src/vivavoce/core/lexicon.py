@@ -49,7 +49,7 @@ _PRAISE = (
     "gorgeous|adorable|cute|clever|smart|wise|hilarious|weird|strange|odd|tough|rough|harsh|horrible|dreadful|scary|"
     "annoying|unfortunate|unbelievable|remarkable|extraordinary|surprising|convenient|reasonable|sensible|plausible|"
     "understandable|encouraging|reassuring|tragic|tempting|delicious|thrilling|stunning|outstanding|handy|kind|"
-    "generous|sweet|grand|smashing|wicked|ridiculous|insane|bizarre|curious|disappointing|heartbreaking|lucky"
+    "generous|grand|smashing|wicked|ridiculous|insane|bizarre|curious|disappointing|heartbreaking|lucky"
 ).split("|")
 _JUDGING = (
     "that's|that is|it's|sounds|that sounds|how|very|so|really|quite|pretty|that's so|that's very|that's really|"
@@ -64,7 +64,7 @@ ENGLISH = Lexicon(
         (
             "yeah|yep|yes|yup|ya|ok|okay|sure|mhm|mm|hmm|hm|aha|ah|oh|ooh|uh|wow|whoa|exactly|really|indeed|alright|"
             "absolutely|definitely|certainly|totally|completely|precisely|naturally|obviously|clearly|agreed|noted|huh|"
-            "gosh|goodness|my goodness|oh my god|oh boy|dear me|understood|gotcha|seriously|roger|copy that|super|"
+            "gosh|goodness|my goodness|oh my god|oh boy|dear me|understood|gotcha|seriously|roger|copy that|"
             "uh huh|mm hmm|mm hm|i see|got it|i got it|got you|i got you|i get it|i get that|i get you|i hear you|"
             "i follow|i'm with you|with you|i'm listening|go on|go ahead|carry on|keep going|please continue|do go on|"
             "please go on|i know|i know what you mean|i see what you mean|i understand|of course|makes sense|"
@@ -88,10 +88,9 @@ ENGLISH = Lexicon(
             "way to go|good thinking|good news|great news|good stuff|fancy that|imagine that|there you go|"
             "there we go|there you are|no surprise|no surprises|no wonder|not surprised|not surprising|"
             "fine by me|fine with me|suits me|that suits me|happy with that|i'll bet|you're kidding|"
-            "as always|as usual|likewise|"
-            "same thing|same old|yes please|"
-            "yes of course|yes indeed|understood perfectly|i'm all ears|i'm following|following you|"
-            "following|listening|still here|still listening|i'm here|i'm still here"
+            "as always|as usual|likewise|same thing|same old|yes please|yes of course|yes indeed|understood perfectly|"
+            "i'm all ears|i'm following|following you|following|listening|still here|still listening|i'm here|"
+            "i'm still here"
         ).split("|")
     ),
     fillers=frozenset("um uh er erm hmm hm mm ah eh huh".split()),
@@ -149,15 +148,15 @@ def content_words(lexicon: Lexicon, text: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _content(lexicon: Lexicon, text: str) -> list[str]:
-    words, found, at = text.split(), [], 0
+def _content(lexicon: Lexicon, text: str) -> tuple[str, ...]:
+    words, found, at = text.split(), list[str](), 0
     while at < len(words):
         sizes = range(min(_longest(lexicon), len(words) - at), 1, -1)
         size = next((n for n in sizes if " ".join(words[at : at + n]) in lexicon.backchannels), 1)
         if size == 1 and words[at] not in lexicon.backchannels and words[at] not in lexicon.fillers:
             found.append(words[at])
         at += size
-    return found
+    return tuple(found)
 
 
 @lru_cache(maxsize=16)

@@ -242,8 +242,7 @@ class Listening:
         """What began over the agent's voice may be nothing else. Its words tell, where there are any."""
         if turn.speaking:
             return True
-        silence = self._silence(turn)
-        self._ask_words(turn, silence, finished=True)
+        self._ask_words(turn, self._silence(turn), finished=True)
         if turn.owed:
             return True
         if self.overlapping.own_words(turn):

@@ -42,8 +42,9 @@ lint: $(VENV)/.dev  ## style, types and the import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev  ## measure: core cost, overhead, memory
+bench: $(VENV)/.dev  ## measure: cost, overhead, turn-taking; PEERS=FOLDER: beside others, with that harness
 	$(BIN)/python -m bench
+	$(if $(PEERS),$(BIN)/python -m bench.peers $(PEERS) && $(BIN)/python -m bench.peers.load $(PEERS))
 
 clean:  ## remove the environment and caches
 	rm -rf $(VENV) $(NODE)/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -8,7 +8,7 @@ import sys
 
 import vivavoce
 
-from . import browser, conversation, core, duet, floor, memory, overhead, realtime, webrtc, webrtc_calls
+from . import browser, conversation, core, duet, echo, floor, memory, overhead, realtime, score, webrtc, webrtc_calls
 
 PARTS = {
     "core": core.measure,
@@ -21,6 +21,8 @@ PARTS = {
     "browser": browser.measure,
     "conversation": conversation.measure,
     "duet": duet.measure,
+    "score": score.measure,
+    "echo": echo.measure,
 }
 
 

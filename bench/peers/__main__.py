@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-DRIVER = Path(__file__).with_name("drive.py")
+from . import DRIVER
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """What a failure says of itself; retries and apologies are told in test_speaking."""
 
-from script import Script, telling
+from script import STORY, Script, telling
 
 from vivavoce.core.commands import Role
 from vivavoce.core.events import EnginesChanged, HandedOff, ReplyAsked, ReplyAudio, ReplyAudioEnded, UserWords
@@ -137,3 +137,35 @@ def test_an_agent_without_one_of_its_own_goes_on_with_the_recogniser_of_before()
     c.post(EnginesChanged(llms=2, ttss=1))
     c.never("Listen")
     assert c.c.context.llms.count == 2
+
+
+def pausing_while_it_fails():
+    """The caller may mean it, so the agent pauses, and then the rest of its story cannot be spoken."""
+    c = Script({"reply.speculate": "no"})
+    c.asks("tell me a story")
+    c.llm(f"{STORY} And then the ship was gone.")
+    c.tts(limit=1)
+    c.plays(0.5)
+    c.hears("i the", ms=480)
+    c.saw("Hold 1 WORDS")
+    c.fails(Role.TTS, reply=1, part=1)
+    c.fails(Role.TTS, reply=1, part=1, attempt=1)
+    c.saw("Flush 1", "Cancel 1 FAILED", "opened 2 apology")
+    return c
+
+
+def test_a_reply_that_fails_while_it_pauses_ends_there():
+    c = pausing_while_it_fails()
+    held_at = c.tracks[1].played
+    c.words[-1] = ("see", *c.words[-1][1:])
+    c.hears(ms=4_000)
+    c.saw("closed 1 failed")
+    assert (c.tracks[1].dead, c.tracks[1].played) == (True, held_at)
+    c.never("Report transport no_position")
+
+
+def test_the_caller_for_whom_it_paused_is_answered_instead_of_an_apology():
+    c = pausing_while_it_fails()
+    c.hears("wrong city", ms=640)
+    c.silence(700)
+    c.saw("closed 2 cut ''", "turned 2 'i the wrong city'", "opened 3 turn")

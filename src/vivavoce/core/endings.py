@@ -32,8 +32,11 @@ class Endings:
         self._end(reply, State.CUT, reply.played, why)
 
     def fail(self, reply: Reply, sounding: bool) -> None:
-        """Let what exists of the reply that is `sounding` be heard, then end it; any other ends unheard."""
+        """Let what exists of the reply that is `sounding` be heard, then end it. One that pauses ends there; any other
+        ends unheard."""
         at = reply.ledger.samples if sounding else 0
+        if reply.held:
+            at = reply.played
         if sounding and reply.played < at:
             reply.stop_at, reply.ending = at, State.FAILED
             self.context.emit(Cancel(reply.id, Why.FAILED))

@@ -380,7 +380,7 @@ class FakePlayout:
         track = self.track(command.reply)
         if track.dead:
             return
-        if track.played >= command.samples or not track.released:
+        if track.played >= command.samples or track.held or not track.released:
             if track.released and not track.held:
                 track.played = min(track.written, track.played + self.FADE)
             self._die(command.reply, track)

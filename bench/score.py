@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vivavoce.app.score.table import text
 from vivavoce.core.policy import BROWSER, changed
 from vivavoce.sim.trial import Terms, converse, hold
 
@@ -44,4 +45,4 @@ def _gap(what: str, m: Mapping[str, Any]) -> Row:
 
 
 def _share(value: float | None) -> str:
-    return "none" if value is None else f"{100 * value:.1f} %"
+    return "none" if value is None else text(value, "%")

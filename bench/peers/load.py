@@ -28,21 +28,9 @@ def load(driver: Path, folder: Path, calls: int) -> list[dict[str, Any]]:
     """What a driver said of each turn, and of the whole."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "raw.jsonl"
-        given = [
-            "load",
-            "--config",
-            "tuned",
-            "--sessions",
-            str(calls),
-            "--seconds",
-            "20",
-            "--ramp",
-            "8",
-            "--out",
-            str(out),
-        ]
+        given = f"load --config tuned --sessions {calls} --seconds 20 --ramp 8 --out".split()
         subprocess.run(
-            [sys.executable, driver, *given],
+            [sys.executable, driver, *given, out],
             env=os.environ | {"PYTHONPATH": str(folder)},
             stdout=subprocess.DEVNULL,
             check=True,

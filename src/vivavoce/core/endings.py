@@ -29,14 +29,11 @@ class Endings:
 
     def cut(self, reply: Reply, why: Why) -> None:
         """Stop it at the sample reached; it closes when the player confirms that sample."""
-        self._end(reply, State.CUT, reply.played, why)
+        self._end(reply, State.CUT, why)
 
     def fail(self, reply: Reply, sounding: bool) -> None:
-        """Let what exists of the reply that is `sounding` be heard, then end it. One that pauses ends there; any other
-        ends unheard."""
-        at = reply.ledger.samples if sounding else 0
-        if reply.held:
-            at = reply.played
+        """Let what exists of the reply that is `sounding` be heard, then end it; any other ends where it is."""
+        at = reply.ledger.samples
         if sounding and reply.played < at:
             reply.stop_at, reply.ending = at, State.FAILED
             self.context.emit(Cancel(reply.id, Why.FAILED))
@@ -45,14 +42,14 @@ class Endings:
             self.forget_timers(reply)
             self.context.set_timer("flush", reply.id, self.context.now + left)
         else:
-            self._end(reply, State.FAILED, at, Why.FAILED)
+            self._end(reply, State.FAILED, Why.FAILED)
 
-    def _end(self, reply: Reply, state: State, at: int, why: Why) -> None:
+    def _end(self, reply: Reply, state: State, why: Why) -> None:
         self.forget_timers(reply)
         reply.state = state
         reply.whys.append(why.name)
         self.context.history.revision += 1
-        self.context.emit(Flush(reply.id, at, why))
+        self.context.emit(Flush(reply.id, reply.played, why))
         self.context.emit(Cancel(reply.id, why))
         if reply.released and not reply.aside:
             self.settling.add(reply.id)

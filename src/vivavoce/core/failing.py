@@ -34,7 +34,7 @@ def give_up(speaking: Speaking, reply: Reply, event: ProviderFailed) -> None:
         speaking.discard(Why.FAILED)
         return
     reply.failure = f"{event.code}: {event.detail}" if event.detail else event.code
-    speaking.endings.fail(reply, sounding=reply is speaking.head and reply.released)
+    speaking.endings.fail(reply, sounding=reply is speaking.head and reply.released and not reply.held)
     if reply.over:
         speaking.leave(reply)
     if context.duet is not None:

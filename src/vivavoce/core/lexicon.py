@@ -149,7 +149,8 @@ def content_words(lexicon: Lexicon, text: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _content(lexicon: Lexicon, text: str) -> tuple[str, ...]:
-    words, found, at = text.split(), list[str](), 0
+    found: list[str] = []
+    words, at = text.split(), 0
     while at < len(words):
         sizes = range(min(_longest(lexicon), len(words) - at), 1, -1)
         size = next((n for n in sizes if " ".join(words[at : at + n]) in lexicon.backchannels), 1)
